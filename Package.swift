@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target: what the compiler can prove, it is made to prove.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "token-service",
+    products: [
+        .executable(name: "token-service", targets: ["TokenService"])
+    ],
+    targets: [
+        .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "StrictJSON", swiftSettings: settings),
+        .target(
+            name: "TokenContract",
+            dependencies: ["StrictJSON"],
+            swiftSettings: settings
+        ),
+        .target(name: "JOSE", dependencies: ["COpenSSL", "StrictJSON"], swiftSettings: settings),
+        .target(name: "Blacklist", swiftSettings: settings),
+        .target(name: "NATSTransport", dependencies: ["CNATS"], swiftSettings: settings),
+        .target(
+            name: "TokenOperations",
+            dependencies: ["StrictJSON", "TokenContract", "JOSE", "Blacklist"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "TokenService",
+            dependencies: ["TokenContract", "JOSE", "Blacklist", "TokenOperations", "NATSTransport"],
+            swiftSettings: settings
+        ),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TokenContractTests", dependencies: ["TokenContract", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "JOSETests", dependencies: ["JOSE", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "BlacklistTests", dependencies: ["Blacklist", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenOperationsTests",
+            dependencies: ["TokenOperations", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "NATSTransportTests",
+            dependencies: ["NATSTransport", "TestSupport"],
+            swiftSettings: settings
+        ),
+    ]
+)
