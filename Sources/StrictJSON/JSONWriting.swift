@@ -1,0 +1,74 @@
+// Writing is appending to a buffer that the caller owns and reuses: no writer object, no intermediate value, and no
+// allocation once the buffer has grown to the size of its largest text.
+
+extension [UInt8] {
+    /// Appends `utf8` as a JSON string, quotes included, with no escape that RFC 8259 section 7 does not demand. The
+    /// bytes have to be valid UTF-8; they are not checked again.
+    package mutating func appendJSONString(_ utf8: RawSpan) {
+        append(UInt8(ascii: "\""))
+        var position = 0
+        while position < utf8.byteCount {
+            let end = utf8.plainRunEnd(from: position)
+            append(utf8.extracting(position..<end))
+            guard end < utf8.byteCount else { break }
+            appendEscaped(utf8[end])
+            position = end + 1
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x08: append("\\b")
+        case 0x09: append("\\t")
+        case 0x0a: append("\\n")
+        case 0x0c: append("\\f")
+        case 0x0d: append("\\r")
+        case ..<0x20:
+            append("\\u00")
+            append(Self.hexadecimalDigit(byte >> 4))
+            append(Self.hexadecimalDigit(byte & 0xf))
+        default: append(byte)
+        }
+    }
+
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    /// How many bytes `appendJSONString` would append, quotes included.
+    package static func jsonStringLength(_ utf8: RawSpan) -> Int {
+        var length = 2 + utf8.byteCount
+        var position = utf8.plainRunEnd(from: 0)
+        while position < utf8.byteCount {
+            switch utf8[position] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0a, 0x0c, 0x0d: length += 1
+            case ..<0x20: length += 5
+            default: break
+            }
+            position = utf8.plainRunEnd(from: position + 1)
+        }
+        return length
+    }
+
+    package mutating func appendDecimal(_ value: Int64) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        appendDecimal(value.magnitude)
+    }
+
+    package mutating func appendDecimal(_ value: UInt64) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// Appends the text's UTF-8, unescaped and without quotes.
+    package mutating func append(utf8 text: String) {
+        append(contentsOf: text.utf8)
+    }
+}

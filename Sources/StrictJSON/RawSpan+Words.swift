@@ -1,0 +1,93 @@
+import Glibc
+
+// The one file of this room with unsafe operations. Every function here checks its bounds before it reads, so nothing
+// that goes wrong outside can read past a span. Two of the operations are unsafe in name only: `unsafeLoad` with
+// `fromByteOffset` checks the offset and is called unsafe because of the type that it makes of the bytes (here
+// always an integer, for which every pattern of bits is a value), and `Span.bytes` counts as unsafe in this compiler.
+
+extension RawSpan {
+    /// The byte at `index`. Traps outside the span.
+    @inlinable
+    package subscript(_ index: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
+    }
+
+    /// Eight bytes from `offset` on, aligned or not, the first one lowest. Traps unless all eight lie inside the span.
+    @inlinable
+    package func word(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// Whether both hold the same bytes. Takes a time that depends on the bytes: not for secrets.
+    package func equals(_ other: RawSpan) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        return unsafe withUnsafeBytes { mine in
+            unsafe other.withUnsafeBytes { theirs in
+                guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
+                return unsafe memcmp(mine, theirs, other.byteCount) == 0
+            }
+        }
+    }
+
+    /// Sixty-four well mixed bits of the content, eight bytes a step. For tables that a stranger fills, the seed has to
+    /// be random and secret; the mixing is no cryptographic hash.
+    package func hash(seed: UInt64) -> UInt64 {
+        var state = seed ^ 0x9e37_79b9_7f4a_7c15 &* UInt64(truncatingIfNeeded: byteCount &+ 1)
+        var offset = 0
+        while offset &+ 8 <= byteCount {
+            state = Self.mix(state ^ word(at: offset), 0xe703_7ed1_a0b4_28db)
+            offset &+= 8
+        }
+        var rest: UInt64 = 0
+        while offset < byteCount {
+            rest = rest << 8 | UInt64(self[offset])
+            offset &+= 1
+        }
+        state = Self.mix(state ^ rest, 0x8ebc_6af0_9c88_c6e3)
+        return Self.mix(state, 0x5899_65cc_7537_4cc3)
+    }
+
+    private static func mix(_ value: UInt64, _ factor: UInt64) -> UInt64 {
+        let product = value.multipliedFullWidth(by: factor)
+        // The value itself stays in the sum: a product of zero would otherwise forget everything before it.
+        return product.high ^ product.low &+ value
+    }
+
+    /// The bytes as text; what is not UTF-8 becomes U+FFFD. Allocates: for messages, not for the request path.
+    package var string: String {
+        unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension [UInt8] {
+    /// The elements as a span, for as long as the array is not changed.
+    @inlinable
+    package var rawSpan: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let elements = span
+            return unsafe elements.bytes
+        }
+    }
+
+    /// Appends the bytes as one copy. Allocates only when the capacity does not suffice.
+    package mutating func append(_ bytes: RawSpan) {
+        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    }
+
+    /// Appends the literal's UTF-8.
+    package mutating func append(_ literal: StaticString) {
+        literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension StaticString {
+    /// The literal's UTF-8: it lies in the program itself and lives as long.
+    package var rawSpan: RawSpan {
+        @_lifetime(immortal)
+        get {
+            let bytes = unsafe UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+            return unsafe _overrideLifetime(RawSpan(_unsafeBytes: bytes), copying: ())
+        }
+    }
+}
