@@ -25,6 +25,16 @@ let package = Package(
         .target(
             name: "TokenContract",
             dependencies: ["StrictJSON"],
+            resources: [
+                .embedInCode("Schemas/generate_tokens.request.json"),
+                .embedInCode("Schemas/generate_tokens.reply.json"),
+                .embedInCode("Schemas/verify_token.request.json"),
+                .embedInCode("Schemas/verify_token.reply.json"),
+                .embedInCode("Schemas/refresh_tokens.request.json"),
+                .embedInCode("Schemas/refresh_tokens.reply.json"),
+                .embedInCode("Schemas/blacklist_tokens.request.json"),
+                .embedInCode("Schemas/blacklist_tokens.reply.json"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "JOSE", dependencies: ["COpenSSL", "StrictJSON"], swiftSettings: settings),
@@ -43,7 +53,11 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "TokenContractTests", dependencies: ["TokenContract", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenContractTests",
+            dependencies: ["StrictJSON", "TokenContract", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "BlacklistTests", dependencies: ["Blacklist", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -9,7 +9,6 @@ package struct JSONString: Sendable, Equatable {
     /// Whether the bytes hold escapes; without any they are the string's UTF-8 as they stand.
     package let hasEscapes: Bool
 
-    @usableFromInline
     package init(start: Int, end: Int, hasEscapes: Bool) {
         self.start = start
         self.end = end

@@ -1,0 +1,54 @@
+internal import StrictJSON
+
+/// Writes the bodies of all replies, by appending to the loop's buffer.
+///
+/// Promises. Every body satisfies its operation's reply schema, error bodies included: a caller that never looks at
+/// headers reads an error as a pair without tokens or as `"valid":false`, never as something it could take for a
+/// success. No allocation beyond the growth of the buffer.
+package enum ResponseEncoder {
+    /// The success of `generate_tokens` and `refresh_tokens`.
+    package static func tokenPair(access: RawSpan, refresh: RawSpan, into buffer: inout [UInt8]) {
+        buffer.append(#"{"access_token":"#)
+        buffer.appendJSONString(access)
+        buffer.append(#","refresh_token":"#)
+        buffer.appendJSONString(refresh)
+        buffer.append(UInt8(ascii: "}"))
+    }
+
+    /// `verify_token` of a token that is valid.
+    package static func valid(_ payload: borrowing VerifiedPayload, into buffer: inout [UInt8]) {
+        buffer.append(#"{"valid":true,"payload":{"id":"#)
+        buffer.appendJSONString(payload.id)
+        buffer.append(#","jti":"#)
+        buffer.appendJSONString(payload.jti)
+        buffer.append(#","sid":"#)
+        buffer.appendJSONString(payload.sid)
+        buffer.append(#","iat":"#)
+        buffer.appendDecimal(payload.iat)
+        buffer.append(#","exp":"#)
+        buffer.appendDecimal(payload.exp)
+        buffer.append(#","iss":"#)
+        buffer.appendJSONString(payload.iss)
+        buffer.append("}}")
+    }
+
+    /// `verify_token` of a token that is not: an answer, not an error.
+    package static func invalid(_ reason: InvalidReason, into buffer: inout [UInt8]) {
+        buffer.append(#"{"valid":false,"reason":""#)
+        buffer.append(utf8: reason.rawValue)
+        buffer.append(#""}"#)
+    }
+
+    /// The success of `blacklist_tokens`, where a reply was asked for.
+    package static func empty(into buffer: inout [UInt8]) {
+        buffer.append("{}")
+    }
+
+    /// The body that goes with error headers.
+    package static func errorBody(for operation: Operation) -> StaticString {
+        switch operation {
+        case .verifyToken: #"{"valid":false}"#
+        case .generateTokens, .refreshTokens, .blacklistTokens: "{}"
+        }
+    }
+}

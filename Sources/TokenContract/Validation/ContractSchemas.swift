@@ -1,0 +1,75 @@
+internal import StrictJSON
+
+/// The contract's eight schemas, compiled: a request and a reply for each operation.
+///
+/// Requests are held to theirs by the `RequestDecoder`. Replies are made to satisfy theirs, so at run time nobody
+/// checks them again; the check is here for tests and for callers' tools, and it is the same one.
+package struct ContractSchemas: Sendable {
+    private let schemas: CompiledSchemas
+    private let requests: InlineArray<4, CompiledSchemas.Root>
+    private let replies: InlineArray<4, CompiledSchemas.Root>
+
+    package init() throws(SchemaError) {
+        var compiler = SchemaCompiler()
+        var requests = InlineArray<4, CompiledSchemas.Root>(repeating: CompiledSchemas.Root(node: 0))
+        var replies = requests
+        assert(requests.count == Operation.allCases.count)
+        for operation in Operation.allCases {
+            let (request, reply) = Self.files(of: operation)
+            let index = operation.rawValue
+            requests[index] = try compiler.add(request, file: "\(operation.name).request", fields: Field.allCases)
+            replies[index] = try compiler.add(reply, file: "\(operation.name).reply")
+        }
+        schemas = compiler.schemas
+        self.requests = requests
+        self.replies = replies
+    }
+
+    /// The embedded files, as they were written.
+    package static func files(of operation: Operation) -> (request: [UInt8], reply: [UInt8]) {
+        switch operation {
+        case .generateTokens:
+            (PackageResources.generate_tokens_request_json, PackageResources.generate_tokens_reply_json)
+        case .verifyToken:
+            (PackageResources.verify_token_request_json, PackageResources.verify_token_reply_json)
+        case .refreshTokens:
+            (PackageResources.refresh_tokens_request_json, PackageResources.refresh_tokens_reply_json)
+        case .blacklistTokens:
+            (PackageResources.blacklist_tokens_request_json, PackageResources.blacklist_tokens_reply_json)
+        }
+    }
+
+    /// What is wrong with a reply's body; nil when it is JSON that satisfies the operation's reply schema.
+    package func problem(inReply body: RawSpan, of operation: Operation) -> String? {
+        var values = FieldValues()
+        do throws(ServiceError) {
+            let violation = try check(body, against: replies[operation.rawValue], noting: &values)
+            return violation.map { "schema: \($0.text(in: body, root: "the reply"))" }
+        } catch {
+            return error.text
+        }
+    }
+
+    func checkRequest(
+        _ body: RawSpan,
+        of operation: Operation,
+        noting values: inout FieldValues
+    ) throws(ServiceError) -> SchemaViolation? {
+        try check(body, against: requests[operation.rawValue], noting: &values)
+    }
+
+    private func check(
+        _ body: RawSpan,
+        against root: CompiledSchemas.Root,
+        noting values: inout FieldValues
+    ) throws(ServiceError) -> SchemaViolation? {
+        do throws(JSONError) {
+            var scanner = JSONScanner(body)
+            let violation = try schemas.check(&scanner, against: root, noting: &values)
+            try scanner.finish()
+            return violation
+        } catch {
+            throw ServiceError(.badRequest, "malformed JSON: \(error)")
+        }
+    }
+}
