@@ -68,7 +68,7 @@ struct RequestLimitsTests {
 
     @Test("A pair is admitted exactly when it can be brought back in one request")
     func pair() throws {
-        for (access, refresh) in [(50, 11), (11, 50), (30, 31)] {
+        for (access, refresh) in [(50, 12), (12, 50), (31, 31)] {
             #expect(limits.admitsPair(accessBytes: access, refreshBytes: refresh))
             #expect(!limits.admitsPair(accessBytes: access, refreshBytes: refresh + 1))
             let body = #"{"refresh_token":"\#(filler(refresh))","access_token":"\#(filler(access))"}"#
