@@ -17,7 +17,8 @@
 /// It was chosen over a tree of values (allocations, and a second walk to validate) and over an event interface (a
 /// closure a token, and state kept by hand in every reader). It belongs to whoever made it and crosses no threads.
 package struct JSONScanner: ~Escapable {
-    let text: RawSpan
+    /// What is being read; the `JSONString`s that come out of the scanner belong to it.
+    package let text: RawSpan
     /// The next byte to be read.
     var position = 0
     /// Containers open now. Bit n of `arrays` says whether the one at depth n is an array.
@@ -190,7 +191,17 @@ package struct JSONScanner: ~Escapable {
     }
 
     /// The first byte that is no white space; it stays unread.
+    @inline(__always)
     mutating func nextByte() throws(JSONError) -> UInt8 {
+        if position < text.byteCount {
+            let byte = text[position]
+            if byte > 0x20 { return byte }
+        }
+        return try nextByteAfterWhiteSpace()
+    }
+
+    @inline(never)
+    private mutating func nextByteAfterWhiteSpace() throws(JSONError) -> UInt8 {
         skipWhiteSpace()
         guard position < text.byteCount else { throw JSONError(.unexpectedEnd, at: position) }
         return text[position]

@@ -55,6 +55,7 @@ package struct JSONString: Sendable, Equatable {
         var bytes = UnescapedBytes(self, in: text)
         while let byte = bytes.next() {
             buffer.append(byte)
+            buffer.append(bytes.takePlainRun())
         }
     }
 

@@ -39,6 +39,15 @@ struct UnescapedBytes: ~Escapable {
         }
     }
 
+    /// The bytes from here on that stand for themselves, as many as there are; none in the middle of an escape.
+    @_lifetime(copy self)
+    mutating func takePlainRun() -> RawSpan {
+        let start = position
+        guard pendingCount == 0 else { return text.extracting(start..<start) }
+        position = min(text.plainRunEnd(from: start), end)
+        return text.extracting(start..<position)
+    }
+
     private mutating func takePending() -> UInt8 {
         let byte = UInt8(truncatingIfNeeded: pending)
         pending >>= 8

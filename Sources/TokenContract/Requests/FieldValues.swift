@@ -4,15 +4,24 @@ internal import StrictJSON
 /// scratch. Offsets only, so that it owns and frees nothing.
 struct FieldValues {
     struct Location {
+        enum State {
+            /// The request does not have the field.
+            case absent
+            /// The value stands in the request as it is meant.
+            case plain
+            /// The value stands in the request, with escapes in it.
+            case escaped
+            /// The offsets are the scratch's.
+            case inScratch
+        }
+
         var start = 0
         var end = 0
-        var isPresent = false
-        var isInScratch = false
+        var state = State.absent
 
         var byteCount: Int { end - start }
     }
 
-    private var strings = InlineArray<3, JSONString>(repeating: JSONString(start: 0, end: 0, hasEscapes: false))
     private var locations = InlineArray<3, Location>(repeating: Location())
 
     init() {
@@ -23,18 +32,18 @@ struct FieldValues {
 
     /// Notes a field as the scanner has read it.
     mutating func note(_ string: JSONString, as field: Field) {
-        let index = field.rawValue
-        strings[index] = string
-        locations[index] = Location(start: string.start, end: string.end, isPresent: true, isInScratch: false)
+        let state = string.hasEscapes ? Location.State.escaped : .plain
+        locations[field.rawValue] = Location(start: string.start, end: string.end, state: state)
     }
 
     /// Unescapes what has to be, behind what is in the scratch already. An unescaped string is never longer than
     /// its spelling, so a scratch of the request's size never grows.
     mutating func unescape(in text: RawSpan, into scratch: inout [UInt8]) {
-        for index in locations.indices where locations[index].isPresent && strings[index].hasEscapes {
+        for index in locations.indices where locations[index].state == .escaped {
+            let written = JSONString(start: locations[index].start, end: locations[index].end, hasEscapes: true)
             let start = scratch.count
-            strings[index].unescape(in: text, into: &scratch)
-            locations[index] = Location(start: start, end: scratch.count, isPresent: true, isInScratch: true)
+            written.unescape(in: text, into: &scratch)
+            locations[index] = Location(start: start, end: scratch.count, state: .inScratch)
         }
     }
 }

@@ -32,14 +32,15 @@ package struct RequestDecoder: ~Copyable {
         guard body.byteCount <= limits.maxRequestBytes else {
             throw ServiceError(.tooLarge, "the request is larger than \(limits.maxRequestBytes) bytes")
         }
-        var read = FieldValues()
-        if let violation = try schemas.checkRequest(body, of: operation, noting: &read) {
-            throw ServiceError(.badRequest, "schema: \(violation.text(in: body, root: "the request"))")
+        do throws(ServiceError) {
+            try schemas.checkRequest(body, of: operation, noting: &values)
+            if !scratch.isEmpty { scratch.removeAll(keepingCapacity: true) }
+            values.unescape(in: body, into: &scratch)
+            try checkLimits()
+        } catch {
+            values = FieldValues()
+            throw error
         }
-        scratch.removeAll(keepingCapacity: true)
-        read.unescape(in: body, into: &scratch)
-        try checkLimits(read)
-        values = read
     }
 
     /// A field of the request that was read last, unescaped; nil when the request does not have it. `body` has to be
@@ -47,24 +48,26 @@ package struct RequestDecoder: ~Copyable {
     @_lifetime(borrow self, copy body)
     package func value(_ field: Field, in body: RawSpan) -> RawSpan? {
         let location = values[field]
-        guard location.isPresent else { return nil }
-        guard location.isInScratch else { return body.extracting(location.start..<location.end) }
-        return scratch.rawSpan.extracting(location.start..<location.end)
+        return switch location.state {
+        case .absent, .escaped: nil
+        case .plain: body.extracting(location.start..<location.end)
+        case .inScratch: scratch.rawSpan.extracting(location.start..<location.end)
+        }
     }
 
-    private func checkLimits(_ values: FieldValues) throws(ServiceError) {
+    private func checkLimits() throws(ServiceError) {
         let id = values[.id]
-        guard !id.isPresent || id.byteCount > 0 else { throw ServiceError(.badRequest, "schema: 'id' must not be empty") }
-        guard id.byteCount <= limits.maxIDBytes else { throw tooLarge(.id, limit: limits.maxIDBytes) }
-        guard values[.accessToken].byteCount <= limits.maxTokenBytes else {
-            throw tooLarge(.accessToken, limit: limits.maxTokenBytes)
+        guard id.state == .absent || id.byteCount > 0 else {
+            throw ServiceError(.badRequest, "schema: 'id' must not be empty")
         }
-        guard values[.refreshToken].byteCount <= limits.maxTokenBytes else {
-            throw tooLarge(.refreshToken, limit: limits.maxTokenBytes)
-        }
+        try check(.id, limit: limits.maxIDBytes)
+        try check(.accessToken, limit: limits.maxTokenBytes)
+        try check(.refreshToken, limit: limits.maxTokenBytes)
     }
 
-    private func tooLarge(_ field: Field, limit: Int) -> ServiceError {
-        ServiceError(.tooLarge, "'\(field.name)' is larger than \(limit) bytes")
+    private func check(_ field: Field, limit: Int) throws(ServiceError) {
+        guard values[field].byteCount <= limit else {
+            throw ServiceError(.tooLarge, "'\(field.name)' is larger than \(limit) bytes")
+        }
     }
 }

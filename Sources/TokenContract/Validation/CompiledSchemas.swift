@@ -1,15 +1,11 @@
 internal import StrictJSON
 
 /// Schemas in the form in which they are enforced: nodes and properties in flat arrays that refer to each other by
-/// index, with all names in one run of bytes. Walking it touches no reference count.
+/// index, with all names in one run of bytes.
 struct CompiledSchemas: Sendable {
-    /// The entry of one schema.
+    /// The entry of one schema: the index of its outermost node.
     struct Root: Sendable {
-        fileprivate let node: Int
-
-        init(node: Int) {
-            self.node = node
-        }
+        let node: Int
     }
 
     /// One schema object.
@@ -43,72 +39,12 @@ struct CompiledSchemas: Sendable {
         against root: Root,
         noting values: inout FieldValues
     ) throws(JSONError) -> SchemaViolation? {
-        var violation: SchemaViolation?
-        try check(&scanner, node: root.node, property: nil, values: &values, violation: &violation)
-        return violation
+        var walk = SchemaWalk(nodes: nodes.span, properties: properties.span, names: names.rawSpan)
+        try walk.check(&scanner, node: root.node, property: SchemaWalk.outermost, values: &values)
+        return walk.violation
     }
 
     func name(of property: Int) -> String {
         names.rawSpan.extracting(properties[property].nameStart..<properties[property].nameEnd).string
-    }
-
-    /// Recursive, but never deeper than the schema is.
-    private func check(
-        _ scanner: inout JSONScanner,
-        node index: Int,
-        property: Int?,
-        values: inout FieldValues,
-        violation: inout SchemaViolation?
-    ) throws(JSONError) {
-        let node = nodes[index]
-        let kind = try scanner.peek()
-        if let expected = node.kind, expected != kind {
-            if violation == nil { violation = .wrongKind(property: property.map(name(of:)), expected: expected) }
-            try scanner.skipValue()
-            return
-        }
-        switch kind {
-        case .object:
-            try checkMembers(&scanner, of: node, values: &values, violation: &violation)
-        case .string:
-            let string = try scanner.readString()
-            if let property, let field = properties[property].field { values.note(string, as: field) }
-        case .array, .number, .boolean, .null:
-            try scanner.skipValue()
-        }
-    }
-
-    private func checkMembers(
-        _ scanner: inout JSONScanner,
-        of node: Node,
-        values: inout FieldValues,
-        violation: inout SchemaViolation?
-    ) throws(JSONError) {
-        try scanner.beginObject()
-        var seen: UInt64 = 0
-        while let key = try scanner.nextKey() {
-            if let position = position(of: key, in: node, scanner) {
-                seen |= 1 << UInt64(position)
-                let property = node.firstProperty + position
-                let child = properties[property].node
-                try check(&scanner, node: child, property: property, values: &values, violation: &violation)
-            } else {
-                if !node.allowsAdditional, violation == nil { violation = .additionalProperty(key) }
-                try scanner.skipValue()
-            }
-        }
-        let missing = node.required & ~seen
-        if missing != 0, violation == nil {
-            violation = .missing(property: name(of: node.firstProperty + missing.trailingZeroBitCount))
-        }
-    }
-
-    private func position(of key: JSONString, in node: Node, _ scanner: borrowing JSONScanner) -> Int? {
-        let names = names.rawSpan
-        for position in 0..<node.propertyCount {
-            let property = properties[node.firstProperty + position]
-            if scanner.matches(key, names.extracting(property.nameStart..<property.nameEnd)) { return position }
-        }
-        return nil
     }
 }

@@ -43,33 +43,34 @@ package struct ContractSchemas: Sendable {
     package func problem(inReply body: RawSpan, of operation: Operation) -> String? {
         var values = FieldValues()
         do throws(ServiceError) {
-            let violation = try check(body, against: replies[operation.rawValue], noting: &values)
-            return violation.map { "schema: \($0.text(in: body, root: "the reply"))" }
+            try check(body, called: "the reply", against: replies[operation.rawValue], noting: &values)
+            return nil
         } catch {
             return error.text
         }
     }
 
-    func checkRequest(
-        _ body: RawSpan,
-        of operation: Operation,
-        noting values: inout FieldValues
-    ) throws(ServiceError) -> SchemaViolation? {
-        try check(body, against: requests[operation.rawValue], noting: &values)
+    /// Holds a request against its schema and notes where its fields are.
+    func checkRequest(_ body: RawSpan, of operation: Operation, noting values: inout FieldValues) throws(ServiceError) {
+        try check(body, called: "the request", against: requests[operation.rawValue], noting: &values)
     }
 
     private func check(
         _ body: RawSpan,
+        called name: String,
         against root: CompiledSchemas.Root,
         noting values: inout FieldValues
-    ) throws(ServiceError) -> SchemaViolation? {
+    ) throws(ServiceError) {
+        let violation: SchemaViolation?
         do throws(JSONError) {
             var scanner = JSONScanner(body)
-            let violation = try schemas.check(&scanner, against: root, noting: &values)
+            violation = try schemas.check(&scanner, against: root, noting: &values)
             try scanner.finish()
-            return violation
         } catch {
             throw ServiceError(.badRequest, "malformed JSON: \(error)")
+        }
+        if let violation {
+            throw ServiceError(.badRequest, "schema: \(violation.text(schemas, of: body, whole: name))")
         }
     }
 }

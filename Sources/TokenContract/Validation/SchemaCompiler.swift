@@ -43,7 +43,7 @@ struct SchemaCompiler {
         var draft = Draft()
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
-            let keyword = text(of: key, scanner)
+            let keyword = text(of: key, in: scanner.text)
             switch keyword {
             case "$schema", "title", "description":
                 _ = try scanner.readString()
@@ -98,7 +98,7 @@ struct SchemaCompiler {
     }
 
     private func readType(_ scanner: inout JSONScanner) throws -> JSONKind {
-        let name = text(of: try scanner.readString(), scanner)
+        let name = text(of: try scanner.readString(), in: scanner.text)
         switch name {
         case "object": return .object
         case "array": return .array
@@ -114,7 +114,7 @@ struct SchemaCompiler {
         var properties: [(name: String, node: Int)] = []
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
-            let name = text(of: key, scanner)
+            let name = text(of: key, in: scanner.text)
             properties.append((name, try compileNode(&scanner, fields: [])))
         }
         return properties
@@ -124,14 +124,14 @@ struct SchemaCompiler {
         var names: [String] = []
         try scanner.beginArray()
         while try scanner.nextElement() {
-            names.append(text(of: try scanner.readString(), scanner))
+            names.append(text(of: try scanner.readString(), in: scanner.text))
         }
         return names
     }
 
-    private func text(of string: JSONString, _ scanner: borrowing JSONScanner) -> String {
+    private func text(of string: JSONString, in text: RawSpan) -> String {
         var bytes: [UInt8] = []
-        scanner.unescape(string, into: &bytes)
+        string.unescape(in: text, into: &bytes)
         return bytes.rawSpan.string
     }
 }

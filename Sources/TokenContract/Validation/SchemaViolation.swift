@@ -1,22 +1,27 @@
 internal import StrictJSON
 
-/// How a well-formed text breaks its schema.
+/// How a well-formed text breaks its schema. Properties are meant by their index in the compiled schemas; names are made
+/// of it only when a text is wanted.
 enum SchemaViolation {
-    /// A value of another kind than the schema's; `property` is nil for the text's outermost value.
-    case wrongKind(property: String?, expected: JSONKind)
-    case missing(property: String)
+    /// A value of another kind than the schema's; `property` may be `SchemaWalk.outermost`.
+    case wrongKind(property: Int, expected: JSONKind)
+    case missing(property: Int)
     case additionalProperty(JSONString)
 
     /// The longest name of a caller's own making that is repeated to it.
     private static let maxRepeatedNameBytes = 32
 
     /// One line for the caller. It repeats no value, and a name of the caller's own only when it is short and plain.
-    func text(in text: RawSpan, root: String) -> String {
+    ///
+    /// - Parameter whole: what the text is called, where the violation is not of one property.
+    func text(_ schemas: CompiledSchemas, of text: RawSpan, whole: String) -> String {
         switch self {
+        case .wrongKind(SchemaWalk.outermost, let expected):
+            return "\(whole) must be \(expected.noun)"
         case .wrongKind(let property, let expected):
-            return "\(property.map { "'\($0)'" } ?? root) must be \(expected.noun)"
+            return "'\(schemas.name(of: property))' must be \(expected.noun)"
         case .missing(let property):
-            return "'\(property)' is required"
+            return "'\(schemas.name(of: property))' is required"
         case .additionalProperty(let key):
             let name = key.bytes(in: text)
             guard !key.hasEscapes, name.byteCount <= Self.maxRepeatedNameBytes, isPlain(name) else {
