@@ -58,7 +58,7 @@ let package = Package(
             dependencies: ["StrictJSON", "TokenContract", "TestSupport"],
             swiftSettings: settings
         ),
-        .testTarget(name: "JOSETests", dependencies: ["JOSE", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "JOSETests", dependencies: ["JOSE", "StrictJSON", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "BlacklistTests", dependencies: ["Blacklist", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TokenOperationsTests",
