@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(name: "BlacklistTests", dependencies: ["Blacklist", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TokenOperationsTests",
-            dependencies: ["TokenOperations", "TestSupport"],
+            dependencies: ["TokenOperations", "TokenContract", "JOSE", "Blacklist", "StrictJSON", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

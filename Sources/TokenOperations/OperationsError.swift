@@ -1,0 +1,17 @@
+package import JOSE
+
+/// Operations that cannot be set up with these keys.
+package enum OperationsError: Error, CustomStringConvertible {
+    case noSigningKey(SignatureAlgorithm)
+    case signing(JOSEError)
+    case verifying(JOSEError)
+
+    package var description: String {
+        switch self {
+        case .noSigningKey(let algorithm):
+            "the key file holds no private \(algorithm.rawValue) key to sign with; make a key file that has one with `token-service keys generate --algorithm \(algorithm.rawValue)`"
+        case .signing(let error): "a signer cannot be made: \(error)"
+        case .verifying(let error): "a verifier cannot be made: \(error)"
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package import Blacklist
+package import JOSE
+internal import StrictJSON
+package import TokenContract
+
+/// refresh_tokens: a refresh token is redeemed for a new pair, once.
+///
+/// The way of a request: `begin` checks the token and says what the ledger must be asked; the ledger's answer goes to
+/// `redeemed`, which answers, refuses, or asks for the family to be revoked; that answer goes to `revoked`. Nothing
+/// here waits: what a request needs to go on lies in its `RefreshInFlight`.
+///
+/// The rules (RFC 9700, section 4.14.2):
+/// - The ledger's compare-and-set on the family decides who was first. The successors carry the new record's revision.
+/// - The *same* token again within the grace period gets the *same* pair, signed again from the ledger's record: a lost
+///   reply must not log a user out, and a second family is never forked.
+/// - Any other token of the family that was redeemed before is a stolen one, or its successor is: the family is revoked.
+package struct RefreshTokens: ~Copyable {
+    private var verifier: Verifier
+    private var issuer: TokenIssuer
+    private let claimsPolicy: ClaimsPolicy
+    private let lifetimes: Lifetimes
+    private let families: Blacklist.Reader
+    private var random: any RandomNumberGenerator
+    private var subject: [UInt8] = []
+
+    package init(
+        keys: KeySet, algorithm: SignatureAlgorithm, policy: TokenPolicy, limits: RequestLimits, families: Blacklist,
+        random: any RandomNumberGenerator
+    ) throws(OperationsError) {
+        let verifier = try Verifier(refreshTokens: keys)
+        let issuer = try TokenIssuer(keys: keys, algorithm: algorithm, policy: policy, limits: limits)
+        self.verifier = verifier
+        self.issuer = issuer
+        claimsPolicy = ClaimsPolicy(policy)
+        lifetimes = Lifetimes(policy)
+        self.families = Blacklist.Reader(families)
+        self.random = random
+    }
+
+    /// Checks the token; what comes back is to be redeemed in the ledger.
+    ///
+    /// - Parameter token: nil when the request had none: its schema allows that, and no token is no good token.
+    /// - Throws: 401 with the reason.
+    package mutating func begin(_ token: RawSpan?, at now: UnixTime) throws(ServiceError) -> RefreshInFlight {
+        guard let token else { throw .refused("refresh_token", "is missing") }
+        do throws(JWSRejection) {
+            try verifier.verify(token)
+        } catch {
+            throw .refused("refresh_token", InvalidReason(error))
+        }
+        let claims: Claims
+        let refresh: RefreshClaims
+        do throws(ClaimsError) {
+            claims = try Claims(payload: verifier.payload)
+            refresh = try RefreshClaims(claims)
+        } catch {
+            throw .refused("refresh_token", .malformed)
+        }
+        if let reason = claimsPolicy.refusal(of: claims, in: verifier.payload, at: now) {
+            throw .refused("refresh_token", reason)
+        }
+        // The family's own end, for when its lifetime was lowered after this token was issued.
+        guard !claimsPolicy.isExpired(expiresAt: lifetimes.familyEnd(authTime: refresh.authTime), at: now) else {
+            throw .refused("refresh_token", .expired)
+        }
+        guard !families.contains(claims.family) else { throw .refused("refresh_token", .revoked) }
+
+        subject.removeAll(keepingCapacity: true)
+        verifier.unescape(claims.subject, into: &subject)
+        return RefreshInFlight(
+            subject: subject, authTime: refresh.authTime, receivedAt: now,
+            redemption: Redemption(
+                family: claims.family, expectedRevision: refresh.revision, generation: refresh.generation,
+                tokenID: claims.id, redeemedAt: now,
+                successor: lifetimes.successor(authTime: refresh.authTime, at: now, using: &random),
+                expiresAt: lifetimes.familyRecordExpiry(authTime: refresh.authTime)))
+    }
+
+    /// Goes on with the ledger's answer: appends the reply, or says that the family has to be revoked first.
+    ///
+    /// - Throws: 401 with the reason, 503 when the ledger could not answer.
+    package mutating func redeemed(
+        _ flight: RefreshInFlight, _ outcome: RedeemOutcome, into reply: inout [UInt8]
+    ) throws(ServiceError) -> RefreshStep {
+        switch RefreshDecision(flight, outcome, lifetimes: lifetimes) {
+        case .issue(let redemption, let revision):
+            // Asked again: a revocation may have come in while the ledger was being asked.
+            guard !families.contains(redemption.family) else { throw .refused("refresh_token", .revoked) }
+            let (generation, overflow) = redemption.generation.addingReportingOverflow(1)
+            guard !overflow else { throw .refused("refresh_token", .malformed) }
+            let pair = PairClaims(
+                family: redemption.family, authTime: flight.authTime, issuedAt: redemption.redeemedAt.seconds,
+                generation: generation, revision: revision, successor: redemption.successor)
+            try issuer.issue(pair, subject: flight.subject.rawSpan, into: &reply)
+            return .replied
+        case .revokeFamily:
+            return .revoke(
+                Revocation(
+                    kind: .family, id: flight.redemption.family, expiresAt: flight.redemption.expiresAt, reason: .reused))
+        case .refuse(let error):
+            throw error
+        }
+    }
+
+    /// Ends a reuse with the ledger's answer to the revocation: always a refusal, and only a promise kept says that the
+    /// family is dead.
+    package func revoked(_ outcome: RevokeOutcome) -> ServiceError {
+        switch outcome {
+        case .revoked:
+            .refused("refresh_token", "was redeemed before; its family is revoked")
+        case .unavailable(let cause):
+            ServiceError(.unavailable, "refresh_token was redeemed before, and its family could not be revoked: \(cause)")
+        }
+    }
+
+    /// Between two batches of requests.
+    package func quiesce() {
+        families.quiesce()
+    }
+}
+
+/// A refresh that waits for the ledger.
+package struct RefreshInFlight: Sendable {
+    /// The user, unescaped.
+    let subject: [UInt8]
+    let authTime: Int64
+    let receivedAt: UnixTime
+    /// What the ledger has to be asked.
+    package let redemption: Redemption
+}
+
+package enum RefreshStep: Equatable, Sendable {
+    /// The reply is written.
+    case replied
+    /// Reuse: revoke this, then answer with what `revoked` says.
+    case revoke(Revocation)
+}
+
+/// The claims that only a refresh token has.
+struct RefreshClaims {
+    let authTime: Int64
+    let generation: Int64
+    let revision: UInt64
+
+    init(_ claims: borrowing Claims) throws(ClaimsError) {
+        guard let authTime = claims.authTime, let generation = claims.generation, let revision = claims.revision,
+            generation >= 0
+        else { throw .malformed }
+        self.authTime = authTime
+        self.generation = generation
+        self.revision = revision
+    }
+}
