@@ -17,6 +17,9 @@ let package = Package(
     products: [
         .executable(name: "token-service", targets: ["TokenService"])
     ],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+    ],
     targets: [
         .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -26,6 +29,7 @@ let package = Package(
             name: "TokenContract",
             dependencies: ["StrictJSON"],
             resources: [
+                .embedInCode("AsyncAPI/asyncapi.yaml"),
                 .embedInCode("Schemas/generate_tokens.request.json"),
                 .embedInCode("Schemas/generate_tokens.reply.json"),
                 .embedInCode("Schemas/verify_token.request.json"),
@@ -55,7 +59,7 @@ let package = Package(
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TokenContractTests",
-            dependencies: ["StrictJSON", "TokenContract", "TestSupport"],
+            dependencies: ["StrictJSON", "TokenContract", "TestSupport", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "StrictJSON", "TestSupport"], swiftSettings: settings),
