@@ -9,13 +9,14 @@ package struct ContractSchemas: Sendable {
     private let requests: InlineArray<4, CompiledSchemas.Root>
     private let replies: InlineArray<4, CompiledSchemas.Root>
 
-    package init() throws(SchemaError) {
+    /// - Parameter files: where the schemas come from; the embedded ones, except in tests.
+    package init(files: (Operation) -> (request: [UInt8], reply: [UInt8]) = Self.files(of:)) throws(SchemaError) {
         var compiler = SchemaCompiler()
         var requests = InlineArray<4, CompiledSchemas.Root>(repeating: CompiledSchemas.Root(node: 0))
         var replies = requests
         assert(requests.count == Operation.allCases.count)
         for operation in Operation.allCases {
-            let (request, reply) = Self.files(of: operation)
+            let (request, reply) = files(operation)
             let index = operation.rawValue
             requests[index] = try compiler.add(request, file: "\(operation.name).request", fields: Field.allCases)
             replies[index] = try compiler.add(reply, file: "\(operation.name).reply")
