@@ -1,7 +1,53 @@
 #ifndef TOKEN_SERVICE_CNATS_SHIM_H
 #define TOKEN_SERVICE_CNATS_SHIM_H
 
-/* One header, so that the module map names nothing of the system's layout. */
+/*
+ * Why this shim exists:
+ *  - one header, so that the module map names nothing of the system's layout;
+ *  - newer cnats hands the closing of the socket, and the last reference to the connection, over to the event loop's
+ *    adapter. Both functions are asked for as weak symbols, so that one source serves 3.4.1, which has neither, and
+ *    the newer ones, which leak the socket and the connection when they are not called;
+ *  - ioctl is variadic, and Swift does not import such functions;
+ *  - epoll and eventfd are not part of Swift's Glibc module, and pthread_setname_np is hidden without _GNU_SOURCE.
+ */
 #include <nats/nats.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <linux/sockios.h>
+
+extern void natsConnection_ProcessCloseEvent(natsSock *socket) __attribute__((weak));
+extern void natsConnection_ProcessDetachedEvent(natsConnection *nc) __attribute__((weak));
+
+/* The read side was removed from the loop: closes the socket where cnats leaves that to us. */
+static inline void token_service_socket_removed(natsSock socket)
+{
+    if (natsConnection_ProcessCloseEvent != 0)
+        natsConnection_ProcessCloseEvent(&socket);
+}
+
+/* The connection was detached from the loop: gives back cnats' reference where cnats leaves that to us. */
+static inline void token_service_detached(natsConnection *nc)
+{
+    if (natsConnection_ProcessDetachedEvent != 0)
+        natsConnection_ProcessDetachedEvent(nc);
+}
+
+extern int pthread_setname_np(pthread_t thread, const char *name);
+
+/* Bytes that can be read from the socket at once, or -1. */
+static inline int token_service_bytes_readable(int fd)
+{
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) == 0 ? count : -1;
+}
+
+/* Bytes that were written to the socket and are not yet acknowledged by the peer, or -1. */
+static inline int token_service_bytes_unacknowledged(int fd)
+{
+    int count = 0;
+    return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -1;
+}
 
 #endif

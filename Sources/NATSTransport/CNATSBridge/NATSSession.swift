@@ -1,0 +1,98 @@
+import CNATS
+import Glibc
+
+/// One TCP session: one natsConnection with its subscriptions, from connect to destroy, on the loop's thread.
+///
+/// A session is never revived. When it is lost, everything of it is destroyed and a new one is built, because cnats'
+/// parser, buffers and subscriptions would carry bytes of the old session into the new one.
+///
+/// It owns the natsConnection and destroys it once, in `deinit`. `signals` is shared with cnats' callbacks.
+@safe final class NATSSession {
+    let tag: UInt64
+    let connection: OpaquePointer
+    let signals: SessionSignals
+    let epoll: CInt
+    var subscriptions: [Subscription] = []
+    var inbox: Subscription?
+    var inboxSubject = ""
+    var encryption = Encryption.unknown
+    var readingPaused = false
+    /// What epoll was last told.
+    var registeredReading = true
+    var registeredWriting = false
+
+    enum Encryption {
+        /// Nothing has been read yet.
+        case unknown
+        case plain
+        case tls
+    }
+
+    /// Blocks: name resolution, then at most the connect time-out. There is no session meanwhile, so nothing is kept
+    /// waiting but the loop's wakes and timers.
+    init(
+        configuration: NATSConfiguration, server: String, tag: UInt64, epoll: CInt, wake: CInt,
+        serverErrors: UInt
+    ) throws(TransportError) {
+        let signals = SessionSignals(tag: tag, epoll: epoll, wake: wake)
+        let options = try ConnectionOptions.make(configuration, server: server)
+        try options.attach(to: signals, limits: configuration.limits)
+        unsafe ServerErrors.install(serverErrors, into: options.raw)
+        var connected: OpaquePointer?
+        let status = unsafe natsConnection_Connect(&connected, options.raw)
+        guard status == NATS_OK, let connection = unsafe connected else {
+            throw TransportError(.connect, lastError(status))
+        }
+        self.tag = tag
+        self.epoll = epoll
+        self.signals = signals
+        unsafe self.connection = connection
+        guardAgainstSilence(limits: configuration.limits)
+    }
+
+    deinit {
+        abandon()
+        for subscription in subscriptions { unsafe natsSubscription_Destroy(subscription.raw) }
+        if let inbox { unsafe natsSubscription_Destroy(inbox.raw) }
+        // Closed already, so this neither flushes nor waits.
+        unsafe natsConnection_Destroy(connection)
+    }
+
+    var isLost: Bool { signals.isLost }
+
+    /// Unsent bytes in cnats' buffer, which has no bound of its own.
+    var bufferedBytes: Int {
+        max(0, Int(unsafe natsConnection_Buffered(connection)))
+    }
+
+    /// A peer that vanished without a word is noticed by the kernel: probes while idle, and an upper bound for bytes
+    /// that are not acknowledged.
+    private func guardAgainstSilence(limits: TransportLimits) {
+        let socket = signals.socket
+        guard socket >= 0 else { return }
+        setOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1)
+        setOption(socket, CInt(IPPROTO_TCP), TCP_KEEPIDLE, 10)
+        setOption(socket, CInt(IPPROTO_TCP), TCP_KEEPINTVL, 5)
+        setOption(socket, CInt(IPPROTO_TCP), TCP_KEEPCNT, 3)
+        setOption(socket, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, CInt(limits.echoTimeoutMilliseconds))
+        setOption(socket, CInt(IPPROTO_TCP), TCP_NODELAY, 1)
+    }
+
+    /// Ends the session without a wait. `natsConnection_Close` with unsent bytes would wait 500 ms for a PONG that only
+    /// this thread could read, and drop them all the same; with the socket shut down first, cnats' own read finds the
+    /// end and closes at once, on this thread.
+    private func abandon() {
+        let socket = signals.socket
+        guard socket >= 0 else { return }
+        shutdown(socket, CInt(SHUT_RDWR))
+        // Bytes that had arrived come first, a buffer at a time.
+        for _ in 0..<1_024 where !signals.isLost {
+            unsafe natsConnection_ProcessReadEvent(connection)
+        }
+    }
+}
+
+func setOption(_ socket: CInt, _ level: CInt, _ name: CInt, _ value: CInt) {
+    var value = value
+    unsafe setsockopt(socket, level, name, &value, socklen_t(MemoryLayout<CInt>.size))
+}

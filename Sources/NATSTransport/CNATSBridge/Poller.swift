@@ -1,0 +1,79 @@
+import CNATS
+import Glibc
+
+/// Level-triggered epoll (rule: cnats reads once an event and leaves the rest in the socket; an edge would be lost).
+///
+/// Every registration carries a tag, and a tag is never used twice: descriptors' numbers are, so an event that was
+/// fetched before a session died could otherwise be taken for its successor's.
+@safe struct Poller: ~Copyable {
+    struct Readiness {
+        var wake = false
+        var readable = false
+        var writable = false
+        /// The peer is gone or the socket is in error; reported even when nothing was asked for.
+        var broken = false
+    }
+
+    static let wakeTag: UInt64 = 0
+    private let descriptor: FileDescriptor
+    private var events = unsafe [epoll_event](repeating: epoll_event(), count: 8)
+
+    init(wake: CInt) throws(TransportError) {
+        let created = try FileDescriptor(epoll_create1(CInt(EPOLL_CLOEXEC)), orThrow: "epoll_create1")
+        guard SocketInterest.add(wake, to: created.raw, tag: Self.wakeTag) else {
+            throw TransportError(.system, "epoll_ctl: errno \(errno)")
+        }
+        descriptor = created
+    }
+
+    var raw: CInt { descriptor.raw }
+
+    /// Waits until something is ready, at most `nanoseconds` (`nil`: for ever). Events whose tag is neither the
+    /// wake's nor `session` are stale and dropped.
+    mutating func wait(nanoseconds: UInt64?, session: UInt64) -> Readiness {
+        let count = unsafe epoll_wait(descriptor.raw, &events, CInt(events.count), milliseconds(nanoseconds))
+        var readiness = Readiness()
+        guard count > 0 else { return readiness }
+        for index in 0..<Int(count) {
+            let (bits, tag) = unsafe (events[index].events, events[index].data.u64)
+            if tag == Self.wakeTag {
+                readiness.wake = true
+            } else if tag == session {
+                readiness.readable = readiness.readable || bits & EPOLLIN.rawValue != 0
+                readiness.writable = readiness.writable || bits & EPOLLOUT.rawValue != 0
+                readiness.broken = readiness.broken || bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+            }
+        }
+        return readiness
+    }
+
+    /// Rounded up, so that a deadline has passed when the wait for it ends.
+    private func milliseconds(_ nanoseconds: UInt64?) -> CInt {
+        guard let nanoseconds else { return -1 }
+        return CInt(min((nanoseconds + 999_999) / 1_000_000, 60_000))
+    }
+}
+
+/// The epoll calls that cnats' callbacks need too, on whatever thread they come: each is one system call.
+enum SocketInterest {
+    static func add(_ socket: CInt, to epoll: CInt, tag: UInt64) -> Bool {
+        control(EPOLL_CTL_ADD, socket, epoll, reading: true, writing: false, tag: tag)
+    }
+
+    static func change(_ socket: CInt, in epoll: CInt, reading: Bool, writing: Bool, tag: UInt64) -> Bool {
+        control(EPOLL_CTL_MOD, socket, epoll, reading: reading, writing: writing, tag: tag)
+    }
+
+    static func remove(_ socket: CInt, from epoll: CInt) {
+        _ = control(EPOLL_CTL_DEL, socket, epoll, reading: false, writing: false, tag: 0)
+    }
+
+    private static func control(
+        _ operation: CInt, _ socket: CInt, _ epoll: CInt, reading: Bool, writing: Bool, tag: UInt64
+    ) -> Bool {
+        var event = unsafe epoll_event()
+        unsafe event.events = (reading ? EPOLLIN.rawValue : 0) | (writing ? EPOLLOUT.rawValue : 0)
+        unsafe event.data.u64 = tag
+        return unsafe epoll_ctl(epoll, operation, socket, &event) == 0
+    }
+}

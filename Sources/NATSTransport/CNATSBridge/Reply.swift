@@ -1,0 +1,54 @@
+import CNATS
+
+/// The answer to one request: sent once, refused once, put off, or dropped, and then it is gone. It cannot be copied,
+/// kept, or outlive its message, whose reply subject it uses where it lies: a success costs no allocation of ours.
+///
+/// Without a reply subject every way of answering does nothing.
+@safe package struct Reply: ~Copyable, ~Escapable {
+    private let subject: UnsafePointer<CChar>?
+    private let port: Unmanaged<ReplyPort>
+
+    @_lifetime(borrow message)
+    init(to message: borrowing Message, through port: ReplyPort) {
+        unsafe subject = message.replyCString
+        // The port outlives every message: the loop owns both.
+        unsafe self.port = .passUnretained(port)
+    }
+
+    deinit {
+        if unsafe subject != nil {
+            unsafe port._withUnsafeGuaranteedRef { $0.counts.unanswered += 1 }
+        }
+    }
+
+    package var hasSubject: Bool { unsafe subject != nil }
+
+    package consuming func send(_ body: RawSpan) {
+        if let subject = unsafe subject {
+            unsafe port._withUnsafeGuaranteedRef { unsafe $0.publish(body, to: subject) }
+        }
+        discard self
+    }
+
+    /// Answers with the error headers of the NATS services convention (ADR-32).
+    package consuming func sendError(code: Int, text: String, body: RawSpan) {
+        if let subject = unsafe subject {
+            unsafe port._withUnsafeGuaranteedRef {
+                unsafe $0.publishError(code: code, text: text, body: body, to: subject)
+            }
+        }
+        discard self
+    }
+
+    /// Puts the answer off. The result owns a copy of the subject.
+    package consuming func `defer`() -> DeferredReply {
+        let deferred = unsafe DeferredReply(to: subject, through: port.takeUnretainedValue())
+        discard self
+        return deferred
+    }
+
+    /// Ends the request without an answer, on purpose.
+    package consuming func drop() {
+        discard self
+    }
+}

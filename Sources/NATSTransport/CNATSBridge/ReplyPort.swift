@@ -1,0 +1,97 @@
+import CNATS
+
+/// Where all of a loop's answers go out: the current session's connection, or, for late ones without a session, a
+/// bounded queue that the next session takes. On the loop's thread only.
+@safe final class ReplyPort {
+    struct ErrorHeaders {
+        let code: Int
+        let text: String
+    }
+
+    private struct Parked {
+        let subject: [CChar]
+        let body: [UInt8]
+        let error: ErrorHeaders?
+    }
+
+    var counts = LoopStatistics()
+    /// Deferred replies that are alive.
+    var outstanding = 0
+    private var connection: OpaquePointer?
+    private var parked: [Parked] = []
+    private var parkedBytes = 0
+    private let limits: TransportLimits
+
+    init(limits: TransportLimits) {
+        self.limits = limits
+    }
+
+    /// What a drain must wait for.
+    var owedReplies: Int { outstanding + parked.count }
+
+    /// Late replies go out as soon as there is a session.
+    func open(_ session: NATSSession) {
+        unsafe connection = session.connection
+        let waiting = parked
+        parked = []
+        parkedBytes = 0
+        for reply in waiting {
+            unsafe sendLate(reply.body.span.bytes, error: reply.error, to: reply.subject)
+        }
+    }
+
+    func close() {
+        unsafe connection = nil
+    }
+
+    func publish(_ body: RawSpan, to subject: UnsafePointer<CChar>) {
+        guard let connection = unsafe connection else { return counts.undeliverable += 1 }
+        let status = unsafe body.withUnsafeBytes { bytes in
+            unsafe natsConnection_Publish(connection, subject, bytes.baseAddress, CInt(bytes.count))
+        }
+        if status == NATS_OK { counts.replied += 1 } else { counts.undeliverable += 1 }
+    }
+
+    func publishError(code: Int, text: String, body: RawSpan, to subject: UnsafePointer<CChar>) {
+        guard let connection = unsafe connection else { return counts.undeliverable += 1 }
+        var created: OpaquePointer?
+        let status = unsafe body.withUnsafeBytes { bytes in
+            unsafe natsMsg_Create(
+                &created, subject, nil, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(bytes.count))
+        }
+        guard status == NATS_OK, let message = unsafe created else { return counts.undeliverable += 1 }
+        defer { unsafe natsMsg_Destroy(message) }
+        let sent = unsafe addHeaders(code: code, text: text, to: message) && send(message, on: connection)
+        if sent { counts.errorsReplied += 1 } else { counts.undeliverable += 1 }
+    }
+
+    private func addHeaders(code: Int, text: String, to message: OpaquePointer) -> Bool {
+        unsafe natsMsgHeader_Set(message, ErrorHeader.code, String(code)) == NATS_OK
+            && natsMsgHeader_Set(message, ErrorHeader.text, ErrorHeader.line(text)) == NATS_OK
+    }
+
+    private func send(_ message: OpaquePointer, on connection: OpaquePointer) -> Bool {
+        unsafe natsConnection_PublishMsg(connection, message) == NATS_OK
+    }
+
+    func sendLate(_ body: RawSpan, error: ErrorHeaders?, to subject: [CChar]) {
+        guard unsafe connection != nil else { return park(body, error: error, to: subject) }
+        unsafe subject.withUnsafeBufferPointer { characters in
+            guard let subject = characters.baseAddress else { return }
+            if let error {
+                unsafe publishError(code: error.code, text: error.text, body: body, to: subject)
+            } else {
+                unsafe publish(body, to: subject)
+            }
+        }
+    }
+
+    private func park(_ body: RawSpan, error: ErrorHeaders?, to subject: [CChar]) {
+        guard parked.count < limits.parkedReplies, parkedBytes + body.byteCount <= limits.parkedReplyBytes else {
+            return counts.undeliverable += 1
+        }
+        let bytes = unsafe body.withUnsafeBytes { unsafe [UInt8]($0) }
+        parkedBytes += bytes.count
+        parked.append(Parked(subject: subject, body: bytes, error: error))
+    }
+}

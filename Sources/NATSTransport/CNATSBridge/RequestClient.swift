@@ -1,0 +1,95 @@
+import CNATS
+
+/// One connection for a command line: it connects, makes one request at a time, and waits for each answer. Blocking,
+/// with cnats' own threads, and for nothing that must be fast; a loop never uses it.
+package struct RequestClient: ~Copyable {
+    @safe private struct Connection: ~Copyable {
+        let raw: OpaquePointer
+
+        deinit {
+            unsafe natsConnection_Destroy(raw)
+        }
+    }
+
+    package struct Response: Sendable, Equatable {
+        package let body: [UInt8]
+        /// From the headers `Nats-Service-Error-Code` and `Nats-Service-Error`; `nil` when the request succeeded.
+        package let error: ServiceFailure?
+        package let roundTripNanoseconds: UInt64
+    }
+
+    package struct ServiceFailure: Sendable, Equatable {
+        package let code: Int
+        package let text: String
+    }
+
+    private let connection: Connection
+
+    /// Tries each server once.
+    package init(_ configuration: NATSConfiguration) throws(TransportError) {
+        var last = TransportError(.configuration, "no server is configured")
+        for server in configuration.servers {
+            do throws(TransportError) {
+                connection = try Self.connect(configuration, server: server)
+                return
+            } catch {
+                last = TransportError(error.code, "\(redacted(server)): \(error.reason)")
+            }
+        }
+        throw last
+    }
+
+    private static func connect(
+        _ configuration: NATSConfiguration, server: String
+    ) throws(TransportError) -> Connection {
+        let options = try ConnectionOptions.make(configuration, server: server)
+        var created: OpaquePointer?
+        let status = unsafe natsConnection_Connect(&created, options.raw)
+        guard status == NATS_OK, let raw = unsafe created else { throw TransportError(.connect, lastError(status)) }
+        return unsafe Connection(raw: raw)
+    }
+
+    /// The round trip is taken around cnats' call, so it holds the hand-over from its reading thread.
+    package func request(
+        _ subject: String, _ body: [UInt8], timeoutMilliseconds: Int
+    ) throws(TransportError) -> Response {
+        var received: OpaquePointer?
+        let start = monotonicNanoseconds()
+        let status = unsafe body.withUnsafeBytes { bytes in
+            unsafe natsConnection_Request(
+                &received, connection.raw, subject, bytes.baseAddress, CInt(bytes.count), Int64(timeoutMilliseconds))
+        }
+        let elapsed = monotonicNanoseconds() - start
+        guard status == NATS_OK, let raw = unsafe received else { throw failure(status) }
+        let message = unsafe Message(owning: raw)
+        return Response(
+            body: unsafe message.payload.withUnsafeBytes { unsafe [UInt8]($0) },
+            error: serviceFailure(in: message),
+            roundTripNanoseconds: elapsed
+        )
+    }
+
+    /// Publishes without asking for an answer, and waits until the server has it.
+    package func publish(_ subject: String, _ body: [UInt8], timeoutMilliseconds: Int) throws(TransportError) {
+        var status = unsafe body.withUnsafeBytes { bytes in
+            unsafe natsConnection_Publish(connection.raw, subject, bytes.baseAddress, CInt(bytes.count))
+        }
+        if status == NATS_OK {
+            status = unsafe natsConnection_FlushTimeout(connection.raw, Int64(timeoutMilliseconds))
+        }
+        guard status == NATS_OK else { throw failure(status) }
+    }
+
+    private func failure(_ status: natsStatus) -> TransportError {
+        switch status {
+        case NATS_TIMEOUT: TransportError(.timeout, "no answer in time")
+        case NATS_NO_RESPONDERS: TransportError(.noResponders, "nobody listens on this subject")
+        default: TransportError(.send, lastError(status))
+        }
+    }
+
+    private func serviceFailure(in message: borrowing Message) -> ServiceFailure? {
+        guard let text = message.header(ErrorHeader.code), let code = Int(text) else { return nil }
+        return ServiceFailure(code: code, text: message.header(ErrorHeader.text) ?? "")
+    }
+}

@@ -1,0 +1,37 @@
+/// What a loop has to tell its operator. Called on the loop's thread (`serverError` on a thread of cnats'): do not
+/// block there. Never holds a payload or a credential; servers are named without user and password.
+package enum LoopEvent: Sendable, Equatable {
+    case connected(server: String, session: UInt64)
+    case connectFailed(server: String, reason: String)
+    case disconnected(session: UInt64, reason: DisconnectReason)
+    /// The server has confirmed the subscriptions of the queue group: requests come in.
+    case joined
+    /// The queue group has been left, and every request that it had delivered has been handed to the handler.
+    case left
+    case readingPaused(bufferedBytes: Int)
+    case readingResumed
+    case subscribeFailed(subject: String, reason: String)
+    /// Such as `Permissions Violation for Publish to …`.
+    case serverError(String)
+    case closed(CloseOutcome)
+}
+
+package enum DisconnectReason: Sendable, Equatable {
+    /// The server or the network ended the TCP session, or sent what is not the protocol.
+    case connectionLost
+    /// The loop's message to itself did not come back in time.
+    case echoTimedOut
+    /// The server did not take what was sent to it.
+    case outputStuck
+    /// Drained.
+    case closed
+}
+
+package enum CloseOutcome: Int, Sendable, Equatable {
+    /// Every request that had been received is answered, and the server has confirmed that it has the answers.
+    case drained
+    /// The connection was lost before the server could confirm it.
+    case connectionLost
+    /// The deadline passed first.
+    case timedOut
+}
