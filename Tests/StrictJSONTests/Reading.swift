@@ -12,7 +12,7 @@ func refusal(of text: [UInt8]) -> JSONError? {
     }
 }
 
-func refusal(of text: String) -> JSONError? {
+func refusal(of text: some StringProtocol) -> JSONError? {
     refusal(of: Array(text.utf8))
 }
 
