@@ -1,0 +1,77 @@
+import ArgumentParser
+import NATSTransport
+import SystemPackage
+import TokenContract
+
+struct CallCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "call",
+        abstract: "Make one request, print the reply and the round-trip time.",
+        discussion: """
+            Operations: \(operations.joined(separator: ", ")).
+              token-service call generate_tokens '{"id":"42"}'
+              token-service call verify_token '{"access_token":"eyJ…"}'
+
+            The reply goes to standard output, the time to standard error. An error reply is printed as its code and text \
+            to standard error, and the exit status is 1; nobody there or no answer in time is 2. A token that is not \
+            valid is an answer, not an error.
+            """)
+
+    /// The contract's and the extension.
+    private static let operations = Operation.allCases.map(\.name) + [Contract.publicKeysSubject]
+    private static let longestTimeoutSeconds = 3_600.0
+
+    @Argument(help: "One of the operations.")
+    var operation: String
+
+    @Argument(help: "The request's JSON text. `-` reads it from standard input.")
+    var request: String = "{}"
+
+    @Option(help: "Seconds to wait for the reply.")
+    var timeout: Double = 5
+
+    @OptionGroup var bus: BusOptions
+
+    func validate() throws {
+        guard Self.operations.contains(operation) else {
+            throw ValidationError("'\(operation)' is not an operation; there are \(Self.operations.joined(separator: ", "))")
+        }
+        guard timeout > 0, timeout <= Self.longestTimeoutSeconds else {
+            throw ValidationError("--timeout must be above 0 and at most \(Int(Self.longestTimeoutSeconds)) s")
+        }
+    }
+
+    func run() throws {
+        let settings = try Settings(flags: bus.flags)
+        let prefix = try SubjectPrefix(settings.text(.subjectPrefix)).prefix
+        let configuration = try NATSConfiguration(settings)
+        let milliseconds = max(1, Int(timeout * 1_000))
+        let subject = Operation.subject(of: operation, prefix: prefix)
+        let response: RequestClient.Response
+        do throws(TransportError) {
+            response = try RequestClient(configuration).request(subject, body(), timeoutMilliseconds: milliseconds)
+        } catch {
+            printError("error: \(error.reason) (\(subject) at \(settings.list(.natsURL).joined(separator: ", ")))")
+            throw ExitCode(2)
+        }
+        if let error = response.error {
+            printError("error \(error.code): \(error.text)")
+            throw ExitCode(1)
+        }
+        print(String(decoding: response.body, as: UTF8.self))
+        printError("round trip: \(response.roundTripNanoseconds / 1_000) µs")
+    }
+
+    private func body() -> [UInt8] {
+        guard request == "-" else { return Array(request.utf8) }
+        var text = ""
+        while let line = readLine(strippingNewline: false) { text += line }
+        return Array(text.utf8)
+    }
+}
+
+/// To standard error, which leaves standard output to the reply.
+private func printError(_ line: String) {
+    // What cannot be written to standard error cannot be reported anywhere.
+    _ = try? FileDescriptor.standardError.writeAll((line + "\n").utf8)
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import TokenOperations
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve requests until SIGTERM or SIGINT; then answer what was received, and stop.",
+        discussion: """
+            Subjects: generate_tokens, verify_token, refresh_tokens, blacklist_tokens, and get_jwks for the public keys.
+            Start as many replicas as you like with the same keys: they share a queue group.
+            """)
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let settings = try Settings(flags: options.flags)
+        let configuration = try ServiceConfiguration(settings)
+        let keys = try KeyFile(path: configuration.keyFile).read()
+        var logger = Logger(label: "token-service") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = settings.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
+        let parts = try ReplicaParts(configuration: configuration, keys: keys) {
+            MemoryLedger(revokedFamilies: $0, revokedAccessTokens: $1)
+        }
+        logger.warning("the ledger is in memory: this replica is alone, and forgets redemptions and revocations when it stops")
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: Replica(parts: parts, logger: logger), successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+        Task { await stopAtSecondSignal(logger) }
+        try await group.run()
+    }
+}
+
+/// A second signal ends the process at once: whoever sends it does not want to wait for the drain. It stands beside the
+/// service group, because the group takes only the first.
+private func stopAtSecondSignal(_ logger: Logger) async {
+    var count = 0
+    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        count += 1
+        guard count == 2 else { continue }
+        logger.warning("stopped at once by a second signal", metadata: ["signal": "\(signal)"])
+        ServeCommand.exit(withError: ExitCode(130))
+    }
+}

@@ -1,0 +1,88 @@
+import FoundationEssentials
+import JOSE
+import NATSTransport
+import TokenContract
+import TokenOperations
+
+/// What a replica runs with, made of settings that were each checked, and that hold together.
+struct ServiceConfiguration: Sendable {
+    enum LedgerKind: String, Sendable { case jetstream, memory }
+
+    var keyFile: String
+    var algorithm: SignatureAlgorithm
+    var policy: TokenPolicy
+    var limits: RequestLimits
+    var subjects: SubjectPrefix
+    var queueGroup: String
+    var loops: Int
+    var nats: NATSConfiguration
+
+    init(_ settings: Settings) throws(ConfigurationError) {
+        keyFile = try settings.text(required: .keys)
+        let name = try settings.text(required: .algorithm)
+        guard let algorithm = SignatureAlgorithm(rawValue: name) else {
+            throw ConfigurationError("--algorithm \(name) is not supported")
+        }
+        self.algorithm = algorithm
+        policy = try Self.policy(settings)
+        limits = try Self.limits(settings)
+        subjects = try SubjectPrefix(settings.text(.subjectPrefix))
+        queueGroup = try settings.text(required: .queueGroup)
+        guard SubjectPrefix.isLiteral(queueGroup) else {
+            throw ConfigurationError("--queue-group must be a name without white space, `*` and `>`, not '\(queueGroup)'")
+        }
+        loops = settings.integer(.loops) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+        nats = try NATSConfiguration(settings)
+        guard settings.text(.ledger) == LedgerKind.memory.rawValue else {
+            throw ConfigurationError(
+                "--ledger jetstream is not in this version yet; start with `--ledger memory`, which runs alone and is not durable")
+        }
+    }
+
+    private static func policy(_ settings: Settings) throws(ConfigurationError) -> TokenPolicy {
+        var policy = TokenPolicy()
+        policy.issuer = try settings.text(required: .issuer)
+        policy.accessLifetime = Int64(try settings.integer(required: .accessLifetime))
+        policy.refreshIdleLifetime = Int64(try settings.integer(required: .refreshIdleLifetime))
+        policy.familyLifetime = Int64(try settings.integer(required: .familyLifetime))
+        policy.leeway = Int64(try settings.integer(required: .leeway))
+        policy.refreshGrace = Int64(try settings.integer(required: .refreshGrace))
+        do throws(TokenPolicyError) {
+            try policy.validate()
+        } catch {
+            throw ConfigurationError(error.description)
+        }
+        return policy
+    }
+
+    private static func limits(_ settings: Settings) throws(ConfigurationError) -> RequestLimits {
+        let limits = RequestLimits(
+            maxRequestBytes: try settings.integer(required: .maxRequestBytes),
+            maxIDBytes: try settings.integer(required: .maxIDBytes),
+            maxTokenBytes: try settings.integer(required: .maxTokenBytes))
+        guard limits.maxTokenBytes < limits.maxRequestBytes, limits.maxIDBytes < limits.maxRequestBytes else {
+            throw ConfigurationError("--max-token-bytes and --max-id-bytes must be smaller than --max-request-bytes")
+        }
+        return limits
+    }
+}
+
+/// What is put before every subject, or nothing.
+struct SubjectPrefix: Sendable {
+    let prefix: String?
+
+    init(_ prefix: String?) throws(ConfigurationError) {
+        if let prefix {
+            guard prefix.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ Self.isLiteral(String($0)) }) else {
+                throw ConfigurationError(
+                    "--subject-prefix must be subject tokens joined by dots, without white space, `*` and `>`, not '\(prefix)'")
+            }
+        }
+        self.prefix = prefix
+    }
+
+    /// A token of a NATS subject that is no wildcard.
+    static func isLiteral(_ token: String) -> Bool {
+        !token.isEmpty && token.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "*" && $0 != ">" }
+    }
+}

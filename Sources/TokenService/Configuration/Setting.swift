@@ -1,0 +1,120 @@
+/// One thing that an operator can set: its names, its range, what it is when nobody says, and why one would.
+///
+/// This table is the only list of settings there is: the flags' help, the environment's names, the checks and the
+/// printed reference all come from it.
+struct Setting: Sendable {
+    enum Value: Sendable {
+        case text
+        case integer(ClosedRange<Int>)
+        case choice([String])
+    }
+
+    /// The flag without its dashes.
+    let name: String
+    let value: Value
+    let defaultValue: String?
+    let help: String
+    /// A variable of the `nats` command line tool that is honoured after this service's own.
+    let sharedVariable: String?
+
+    init(
+        _ name: String, _ value: Value, default defaultValue: String? = nil, sharedVariable: String? = nil,
+        _ help: String
+    ) {
+        self.name = name
+        self.value = value
+        self.defaultValue = defaultValue
+        self.help = help
+        self.sharedVariable = sharedVariable
+    }
+
+    var flag: String { "--\(name)" }
+
+    static let variablePrefix = "TOKEN_SERVICE_"
+
+    /// `access-lifetime` is `TOKEN_SERVICE_ACCESS_LIFETIME` in the environment.
+    var variable: String {
+        Self.variablePrefix + name.uppercased().replacing("-", with: "_")
+    }
+
+    /// Help with the range, the default and the other names.
+    var fullHelp: String {
+        var text = help
+        switch value {
+        case .text: break
+        case .integer(let range): text += " (\(range.lowerBound) to \(range.upperBound))"
+        case .choice(let words): text += " (\(words.joined(separator: ", ")))"
+        }
+        if let defaultValue { text += " Default: \(defaultValue)." }
+        text += " [\(variable)\(sharedVariable.map { ", \($0)" } ?? "")]"
+        return text
+    }
+}
+
+extension Setting {
+    // Keys and tokens.
+    static let keys = Setting("keys", .text, "File with the private JWK Set, mode 0600; `token-service keys generate` makes one.")
+    static let algorithm = Setting(
+        "algorithm", .choice(["EdDSA", "ES256", "RS256", "HS256"]), default: "EdDSA",
+        "What access tokens are signed with. Refresh tokens are always HS256.")
+    static let issuer = Setting("issuer", .text, default: "token-service", "The tokens' `iss`; the same for all replicas.")
+    static let accessLifetime = Setting(
+        "access-lifetime", .integer(1...3_153_600_000), default: "900", "Seconds an access token is good for.")
+    static let refreshIdleLifetime = Setting(
+        "refresh-idle-lifetime", .integer(1...3_153_600_000), default: "604800",
+        "Seconds a refresh token can lie unused.")
+    static let familyLifetime = Setting(
+        "family-lifetime", .integer(1...3_153_600_000), default: "2592000",
+        "Seconds from log-in after which only a new log-in helps, however often was refreshed.")
+    static let leeway = Setting("leeway", .integer(0...300), default: "5", "Seconds by which clocks may differ.")
+    static let refreshGrace = Setting(
+        "refresh-grace", .integer(0...3_153_600_000), default: "10",
+        "Seconds after a refresh in which the same refresh token gets the same answer again.")
+
+    // Requests.
+    static let maxRequestBytes = Setting(
+        "max-request-bytes", .integer(1_024...1_048_576), default: "16384", "Largest request taken.")
+    static let maxIDBytes = Setting(
+        "max-id-bytes", .integer(1...65_536), default: "1024", "Longest user id, in bytes of UTF-8.")
+    static let maxTokenBytes = Setting(
+        "max-token-bytes", .integer(512...65_536), default: "8192", "Largest token taken or issued.")
+
+    // The bus.
+    static let subjectPrefix = Setting(
+        "subject-prefix", .text, "Put before every subject: `p` serves `p.verify_token`.")
+    static let queueGroup = Setting("queue-group", .text, default: "q", "The queue group that replicas share.")
+    static let replyPrefixes = Setting(
+        "reply-prefixes", .text, default: "_INBOX,_R_.",
+        "Where replies may go, comma-separated. A request with another reply subject is dropped.")
+    static let loops = Setting(
+        "loops", .integer(1...64), "Request loops, each a thread with a connection of its own. Default: half the cores.")
+    static let natsURL = Setting(
+        "nats-url", .text, default: "nats://127.0.0.1:4222", sharedVariable: "NATS_URL", "NATS servers, comma-separated.")
+    static let natsUser = Setting("nats-user", .text, sharedVariable: "NATS_USER", "NATS user.")
+    static let natsPassword = Setting(
+        "nats-password", .text, sharedVariable: "NATS_PASSWORD", "That user's password; rather set in the environment.")
+    static let natsToken = Setting(
+        "nats-token", .text, sharedVariable: "NATS_TOKEN", "NATS authentication token; rather set in the environment.")
+    static let natsCredentials = Setting("nats-creds", .text, sharedVariable: "NATS_CREDS", "NATS credentials file.")
+    static let natsAuthority = Setting(
+        "nats-ca", .text, sharedVariable: "NATS_CA", "File with the certificates of authorities to trust; turns TLS on.")
+    static let natsCertificate = Setting(
+        "nats-cert", .text, sharedVariable: "NATS_CERT", "File with the client certificate; turns TLS on.")
+    static let natsKey = Setting("nats-key", .text, sharedVariable: "NATS_KEY", "File with the client certificate's key.")
+
+    // The service.
+    static let ledger = Setting(
+        "ledger", .choice(["jetstream", "memory"]), default: "jetstream",
+        "Where redemptions and revocations are kept. `memory` is for tests and a first look: alone and not durable.")
+    static let logLevel = Setting(
+        "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error"]), default: "info",
+        "Least severity logged.")
+    static let http = Setting(
+        "http", .choice(["off"]), default: "off", "Address of the operations endpoint; this version has none.")
+
+    static let all: [Setting] = [
+        keys, algorithm, issuer, accessLifetime, refreshIdleLifetime, familyLifetime, leeway, refreshGrace,
+        maxRequestBytes, maxIDBytes, maxTokenBytes, subjectPrefix, queueGroup, replyPrefixes, loops, natsURL, natsUser,
+        natsPassword, natsToken, natsCredentials, natsAuthority, natsCertificate, natsKey, ledger, logLevel, http,
+    ]
+}

@@ -1,0 +1,116 @@
+import Configuration
+import FoundationEssentials
+
+/// The values in force: flags over the environment over the defaults, each checked against its row in the table.
+struct Settings: Sendable {
+    private let values: [String: String]
+
+    /// - Parameters:
+    ///   - flags: by setting name.
+    ///   - environment: the process's; a `TOKEN_SERVICE_` variable that no setting has is an error, because a
+    ///     misspelled setting that is silently ignored is found out in production.
+    init(flags: [String: String], environment: [String: String] = ProcessInfo.processInfo.environment) throws(ConfigurationError) {
+        let known = Set(Setting.all.map(\.variable))
+        for variable in environment.keys.sorted() where variable.hasPrefix(Setting.variablePrefix) {
+            guard known.contains(variable) else {
+                throw ConfigurationError("\(variable) is not a setting; `token-service serve --help` lists them")
+            }
+        }
+        let reader = ConfigReader(providers: [
+            InMemoryProvider(
+                name: "flags",
+                values: Dictionary(uniqueKeysWithValues: flags.map { (Self.key($0), ConfigValue(stringLiteral: $1)) })),
+            // A variable that is set to nothing is a variable that is not set.
+            EnvironmentVariablesProvider(environmentVariables: environment.filter { !$0.value.isEmpty }),
+            InMemoryProvider(
+                name: "nats environment",
+                values: Dictionary(
+                    uniqueKeysWithValues: Setting.all.compactMap { setting in
+                        setting.sharedVariable.flatMap { environment[$0] }.flatMap { $0.isEmpty ? nil : $0 }.map {
+                            (Self.key(setting.name), ConfigValue(stringLiteral: $0))
+                        }
+                    })),
+            InMemoryProvider(
+                name: "defaults",
+                values: Dictionary(
+                    uniqueKeysWithValues: Setting.all.compactMap { setting in
+                        setting.defaultValue.map { (Self.key(setting.name), ConfigValue(stringLiteral: $0)) }
+                    })),
+        ])
+        var values: [String: String] = [:]
+        for setting in Setting.all {
+            guard let value = reader.string(forKey: ConfigKey(Self.key(setting.name).components)) else { continue }
+            try setting.check(value)
+            values[setting.name] = value
+        }
+        self.values = values
+    }
+
+    /// `access-lifetime` is `token.service.access.lifetime`, which the environment spells `TOKEN_SERVICE_ACCESS_LIFETIME`.
+    private static func key(_ name: String) -> AbsoluteConfigKey {
+        AbsoluteConfigKey(["token", "service"] + name.split(separator: "-").map(String.init))
+    }
+
+    func text(_ setting: Setting) -> String? {
+        values[setting.name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func text(required setting: Setting) throws(ConfigurationError) -> String {
+        guard let value = text(setting) else {
+            throw ConfigurationError("\(setting.flag) (or \(setting.variable)) is required: \(setting.help)")
+        }
+        return value
+    }
+
+    func integer(_ setting: Setting) -> Int? {
+        values[setting.name].flatMap { Int($0) }
+    }
+
+    /// A setting whose default is a number.
+    func integer(required setting: Setting) throws(ConfigurationError) -> Int {
+        guard let value = integer(setting) else { throw ConfigurationError("\(setting.flag) is required: \(setting.help)") }
+        return value
+    }
+
+    /// Comma-separated, empty parts left out.
+    func list(_ setting: Setting) -> [String] {
+        (text(setting) ?? "").split(separator: ",").map { String($0).trimmingCharacters() }
+    }
+}
+
+extension Setting {
+    /// Refuses a value that is out of range or of another kind, with the range.
+    func check(_ text: String) throws(ConfigurationError) {
+        switch value {
+        case .text:
+            break
+        case .integer(let range):
+            guard let number = Int(text), range.contains(number) else {
+                throw ConfigurationError(
+                    "\(flag) (or \(variable)) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+            }
+        case .choice(let words):
+            guard words.contains(text) else {
+                throw ConfigurationError("\(flag) (or \(variable)) must be one of \(words.joined(separator: ", ")), not '\(text)'")
+            }
+        }
+    }
+}
+
+/// A configuration that cannot be served with; the text says which setting, what it must be, and what to do.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension String {
+    fileprivate func trimmingCharacters() -> String {
+        var view = self[...]
+        while view.first == " " { view.removeFirst() }
+        while view.last == " " { view.removeLast() }
+        return String(view)
+    }
+}

@@ -1,0 +1,59 @@
+import FoundationEssentials
+import JOSE
+import StrictJSON
+import SystemPackage
+
+/// The file that holds the private JWK Set.
+///
+/// Whoever reads it can issue tokens, so it has to belong to its owner alone: mode 0600 or less is demanded, and made.
+struct KeyFile {
+    /// A key set of a hundred RSA keys has some 200 KB.
+    static let maxBytes = 1_048_576
+
+    let path: String
+
+    func read() throws(ConfigurationError) -> KeySet {
+        let bytes: [UInt8]
+        do {
+            let stat = try FilePath(path).stat()
+            guard stat.type == .regular else {
+                throw ConfigurationError("\(path) is not a file")
+            }
+            guard stat.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute]) else {
+                throw ConfigurationError(
+                    "\(path) can be used by others than its owner (mode 0\(String(stat.permissions.rawValue, radix: 8))), and it holds private keys: `chmod 600 \(path)`")
+            }
+            guard stat.size <= Self.maxBytes else {
+                throw ConfigurationError("\(path) has \(stat.size) bytes; a key file has at most \(Self.maxBytes)")
+            }
+            bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch let error as ConfigurationError {
+            throw error
+        } catch Errno.noSuchFileOrDirectory {
+            throw ConfigurationError("\(path) does not exist; `token-service keys generate --keys \(path)` makes a key file")
+        } catch {
+            throw ConfigurationError("\(path) cannot be read: \(error)")
+        }
+        do throws(KeySetError) {
+            return try KeySet(json: bytes.rawSpan)
+        } catch {
+            throw ConfigurationError("\(path): \(error)")
+        }
+    }
+
+    /// Writes a new file, mode 0600 from its first moment. Never overwrites: what is lost with a key file is every
+    /// token that it signed.
+    func create(_ keys: KeySet) throws(ConfigurationError) {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            try file.closeAfter {
+                _ = try file.writeAll(keys.privateJWKSet())
+            }
+        } catch Errno.fileExists {
+            throw ConfigurationError("\(path) exists, and is left as it is: keys are never overwritten")
+        } catch {
+            throw ConfigurationError("\(path) cannot be written: \(error)")
+        }
+    }
+}

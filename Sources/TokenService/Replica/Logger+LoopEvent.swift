@@ -1,0 +1,42 @@
+import Logging
+import NATSTransport
+
+extension Logger {
+    /// What happens to a loop's connection, in words.
+    func report(_ event: LoopEvent, loop: Int) {
+        var metadata: Metadata = ["loop": "\(loop)"]
+        switch event {
+        case .connected(let server, let session):
+            metadata["server"] = "\(server)"
+            metadata["session"] = "\(session)"
+            info("connected", metadata: metadata)
+        case .connectFailed(let server, let reason):
+            metadata["server"] = "\(server)"
+            metadata["reason"] = "\(reason)"
+            warning("cannot connect, will try again", metadata: metadata)
+        case .disconnected(let session, let reason):
+            metadata["session"] = "\(session)"
+            metadata["reason"] = "\(reason)"
+            log(level: reason == .closed ? .info : .warning, "disconnected", metadata: metadata)
+        case .joined:
+            notice("serving", metadata: metadata)
+        case .left:
+            notice("left the queue group", metadata: metadata)
+        case .readingPaused(let bytes):
+            metadata["buffered"] = "\(bytes)"
+            warning("the server takes replies too slowly: not reading requests", metadata: metadata)
+        case .readingResumed:
+            notice("reading requests again", metadata: metadata)
+        case .subscribeFailed(let subject, let reason):
+            metadata["subject"] = "\(subject)"
+            metadata["reason"] = "\(reason)"
+            error("cannot subscribe", metadata: metadata)
+        case .serverError(let text):
+            metadata["error"] = "\(text)"
+            error("the server, or the loop, reports an error", metadata: metadata)
+        case .closed(let outcome):
+            metadata["outcome"] = "\(outcome)"
+            log(level: outcome == .drained ? .info : .warning, "closed", metadata: metadata)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Blacklist
+import JOSE
+import TokenOperations
+
+/// What all loops of a replica share: immutable, or made for sharing.
+struct ReplicaParts: Sendable {
+    let configuration: ServiceConfiguration
+    let keys: KeySet
+    let publicKeys: [UInt8]
+    let families: Blacklist
+    let accessTokens: Blacklist
+    let ledger: any Ledger
+
+    /// - Parameter ledger: made over the two blacklists that it will write.
+    init(
+        configuration: ServiceConfiguration, keys: KeySet,
+        ledger: (_ families: Blacklist, _ accessTokens: Blacklist) -> any Ledger
+    ) throws(JOSEError) {
+        self.configuration = configuration
+        self.keys = keys
+        publicKeys = try keys.publicJWKSet()
+        families = Blacklist()
+        accessTokens = Blacklist()
+        self.ledger = ledger(families, accessTokens)
+    }
+}

@@ -1,0 +1,104 @@
+import TokenContract
+import TokenOperations
+
+extension RequestRouter {
+    /// The four operations as one loop has them: contexts, buffers and a cache of its own, nothing shared but what is
+    /// only read. Making them is what can fail, with keys that do not fit the configuration.
+    struct Operations: ~Copyable {
+        private var decoder: RequestDecoder
+        private var generateTokens: GenerateTokens
+        private var verifyToken: VerifyToken
+        var refreshTokens: RefreshTokens
+        private var blacklistTokens: BlacklistTokens
+
+        init(_ parts: ReplicaParts) throws {
+            let configuration = parts.configuration
+            var random = SystemRandomNumberGenerator()
+            let decoder = try RequestDecoder(limits: configuration.limits)
+            let generateTokens = try GenerateTokens(
+                keys: parts.keys, algorithm: configuration.algorithm, policy: configuration.policy,
+                limits: configuration.limits, random: random)
+            let verifyToken = try VerifyToken(
+                keys: parts.keys, policy: configuration.policy, families: parts.families,
+                accessTokens: parts.accessTokens, cacheSeed: random.next())
+            let refreshTokens = try RefreshTokens(
+                keys: parts.keys, algorithm: configuration.algorithm, policy: configuration.policy,
+                limits: configuration.limits, families: parts.families, random: random)
+            let blacklistTokens = try BlacklistTokens(keys: parts.keys, policy: configuration.policy)
+            self.decoder = decoder
+            self.generateTokens = generateTokens
+            self.verifyToken = verifyToken
+            self.refreshTokens = refreshTokens
+            self.blacklistTokens = blacklistTokens
+        }
+
+        /// Decodes and performs. Each operation is handed the decoder beside itself, because a span into the one is read
+        /// while the other changes.
+        mutating func perform(
+            _ operation: Operation, _ body: RawSpan, at now: UnixTime, into output: inout [UInt8]
+        ) throws(ServiceError) -> Outcome {
+            try decoder.decode(operation, body)
+            switch operation {
+            case .verifyToken: return try Self.verify(&verifyToken, decoder, body, now, &output)
+            case .generateTokens: return try Self.generate(&generateTokens, decoder, body, now, &output)
+            case .refreshTokens: return try Self.refresh(&refreshTokens, decoder, body, now)
+            case .blacklistTokens: return try Self.blacklist(&blacklistTokens, decoder, body, now)
+            }
+        }
+
+        /// Between two batches: no reference into shared storage is held.
+        func quiesce() {
+            verifyToken.quiesce()
+            refreshTokens.quiesce()
+        }
+
+        private static func verify(
+            _ verifyToken: inout VerifyToken, _ decoder: borrowing RequestDecoder, _ body: RawSpan, _ now: UnixTime,
+            _ output: inout [UInt8]
+        ) throws(ServiceError) -> Outcome {
+            guard let token = decoder.value(.accessToken, in: body) else { throw .notDemanded(.accessToken) }
+            verifyToken.verify(token, at: now, into: &output)
+            return .replied
+        }
+
+        private static func generate(
+            _ generateTokens: inout GenerateTokens, _ decoder: borrowing RequestDecoder, _ body: RawSpan,
+            _ now: UnixTime, _ output: inout [UInt8]
+        ) throws(ServiceError) -> Outcome {
+            guard let id = decoder.value(.id, in: body) else { throw .notDemanded(.id) }
+            try generateTokens.generate(id: id, at: now, into: &output)
+            return .replied
+        }
+
+        private static func refresh(
+            _ refreshTokens: inout RefreshTokens, _ decoder: borrowing RequestDecoder, _ body: RawSpan, _ now: UnixTime
+        ) throws(ServiceError) -> Outcome {
+            .waits(.refresh(try refreshTokens.begin(decoder.value(.refreshToken, in: body), at: now)))
+        }
+
+        private static func blacklist(
+            _ blacklistTokens: inout BlacklistTokens, _ decoder: borrowing RequestDecoder, _ body: RawSpan,
+            _ now: UnixTime
+        ) throws(ServiceError) -> Outcome {
+            guard let refreshToken = decoder.value(.refreshToken, in: body) else { throw .notDemanded(.refreshToken) }
+            guard let accessToken = decoder.value(.accessToken, in: body) else { throw .notDemanded(.accessToken) }
+            return .waits(
+                .blacklist(blacklistTokens.begin(refreshToken: refreshToken, accessToken: accessToken, at: now)))
+        }
+    }
+
+    enum Outcome {
+        /// The reply is written.
+        case replied
+        /// The ledger has to be asked.
+        case waits(PendingRequests.Work)
+    }
+}
+
+extension ServiceError {
+    /// A field that the operation's schema requires is there once the request is decoded; a schema that does not
+    /// demand it is a defect of this service.
+    fileprivate static func notDemanded(_ field: Field) -> ServiceError {
+        ServiceError(.internalError, "the schema does not demand '\(field.name)'")
+    }
+}

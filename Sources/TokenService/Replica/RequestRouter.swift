@@ -1,0 +1,91 @@
+import Logging
+import NATSTransport
+import StrictJSON
+import TokenContract
+import TokenOperations
+
+/// A loop's requests on their way: decode, operation, reply; and for what has to be asked of the ledger, the wait.
+///
+/// Threads: the loop's own, and no other. The ledger answers through the mailbox.
+final class RequestRouter: RequestHandler {
+    /// An endpoint's place in `endpoints` is its index here; the extensions come after the operations.
+    static let publicKeysEndpoint = Operation.allCases.count
+
+    static func endpoints(_ configuration: ServiceConfiguration) -> [Endpoint] {
+        let prefix = configuration.subjects.prefix
+        let subjects =
+            Operation.allCases.map { $0.subject(prefix: prefix) }
+            + [Operation.subject(of: Contract.publicKeysSubject, prefix: prefix)]
+        return subjects.map { Endpoint(subject: $0, queueGroup: configuration.queueGroup) }
+    }
+
+    var operations: Operations
+    private let publicKeys: [UInt8]
+    let ledger: any Ledger
+    private let clock = SystemClock()
+    let mailbox: LedgerMailbox
+    private let context: LoopContext
+    private let logger: Logger
+    private var logBudget = LogBudget()
+    var pending = PendingRequests()
+    /// The reply that is being written; reused, so that a reply costs no allocation once it has grown.
+    var output: [UInt8] = []
+
+    init(_ operations: consuming Operations, _ parts: ReplicaParts, context: LoopContext, logger: Logger) {
+        self.operations = operations
+        publicKeys = parts.publicKeys
+        ledger = parts.ledger
+        self.context = context
+        self.logger = logger
+        mailbox = LedgerMailbox(wake: context.handle.wake)
+    }
+
+    func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        guard let operation = Operation(rawValue: endpoint) else {
+            return reply.send(publicKeys)
+        }
+        // Without a reply subject there is nobody to tell, and only a blacklisting has a meaning then. To redeem a
+        // refresh token for nobody would destroy it.
+        guard reply.hasSubject || operation == .blacklistTokens else { return reply.drop() }
+        output.removeAll(keepingCapacity: true)
+        let now = clock.now()
+        let outcome: Outcome
+        do throws(ServiceError) {
+            outcome = try operations.perform(operation, message.payload, at: now, into: &output)
+        } catch {
+            return refuse(error, of: operation, reply)
+        }
+        switch outcome {
+        case .replied: reply.send(output)
+        case .waits(let work): ask(work, for: operation, at: now, reply)
+        }
+    }
+
+    func batchEnded() {
+        operations.quiesce()
+    }
+
+    func refuse(_ error: ServiceError, of operation: Operation, _ reply: consuming Reply) {
+        report(error, of: operation, heard: reply.hasSubject)
+        output.removeAll(keepingCapacity: true)
+        output.append(ResponseEncoder.errorBody(for: operation))
+        reply.sendError(code: error.code.rawValue, text: error.text, body: output)
+    }
+
+    /// A caller's mistake is the caller's to hear, at most a line of the debug log; what is ours, or a blacklisting that
+    /// failed with nobody to hear of it, is the operator's.
+    func report(_ error: ServiceError, of operation: Operation, heard: Bool) {
+        let isOurs = error.code == .internalError || error.code == .unavailable
+        guard !isOurs && heard || logBudget.admits(at: context.now) else { return }
+        logger.log(
+            level: isOurs || !heard ? .warning : .debug, "a request was refused",
+            metadata: ["operation": "\(operation.name)", "code": "\(error.code.rawValue)", "error": "\(error.text)"])
+    }
+
+    /// Once a family: when it is revoked, its tokens are refused before the ledger is asked.
+    func report(reuseOf family: Revocation, _ outcome: RevokeOutcome) {
+        logger.warning(
+            "a refresh token was presented again after its rotation: it, or its successor, was stolen",
+            metadata: ["sid": "\(family.id.text)", "revoked": "\(outcome == .revoked)"])
+    }
+}
