@@ -180,14 +180,12 @@ extension ConnectionStateMachine {
         return actions
     }
 
-    /// After a loss or a failed attempt.
+    /// After a loss or a failed attempt: there is no session any more.
     private mutating func awaitRetry(now: UInt64) -> ConnectionActions {
-        if let drain {
-            if owedReplies == 0 { return finish(.connectionLost) }
-            if now >= drain.deadline { return finish(.timedOut) }
-        }
         state = .waiting(until: now + backoff.next())
-        return []
+        guard let drain else { return [] }
+        if owedReplies == 0 { return finish(.connectionLost) }
+        return now >= drain.deadline ? finish(.timedOut) : []
     }
 
     private mutating func giveUpSession(_ reason: DisconnectReason, now: UInt64) -> ConnectionActions {
