@@ -8,4 +8,13 @@ struct SignatureVector: Sendable {
     /// A set of that key only.
     var jwkSet: String { #"{"keys":[\#(jwk)]}"# }
     var token: String { signingInput + "." + signature }
+
+    /// The text of a member of the JWK.
+    func member(_ name: String) -> Substring? {
+        jwk.split(separator: "\n").lazy.compactMap { line in
+            let parts = line.split(separator: "\"")
+            guard let index = parts.firstIndex(of: name[...]), parts.count > index + 2 else { return nil }
+            return parts[index + 2]
+        }.first
+    }
 }
