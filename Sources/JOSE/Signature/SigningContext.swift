@@ -10,7 +10,8 @@ struct SigningContext: ~Copyable {
     private let method: Method
     private var scratch = DigestSignatureContext.Scratch()
 
-    private enum Method: ~Copyable {
+    // Not private: other modules destroy it inline, and need its symbols.
+    enum Method: ~Copyable {
         case hmac(HMACContext)
         case ed25519(Ed25519SigningContext)
         case digest(DigestSignatureContext)

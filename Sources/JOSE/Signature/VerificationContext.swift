@@ -15,7 +15,8 @@ struct VerificationContext: ~Copyable {
     /// The signature made again.
     private var expected: [UInt8]
 
-    private enum Method: ~Copyable {
+    // Not private: other modules destroy it inline, and need its symbols.
+    enum Method: ~Copyable {
         case authenticateAgain(HMACContext)
         case signAgain(Ed25519SigningContext)
         case ed25519(Ed25519VerificationContext)

@@ -3,7 +3,8 @@ import CNATS
 /// One connection for a command line: it connects, makes one request at a time, and waits for each answer. Blocking,
 /// with cnats' own threads, and for nothing that must be fast; a loop never uses it.
 package struct RequestClient: ~Copyable {
-    @safe private struct Connection: ~Copyable {
+    // Not private: other modules destroy it inline, and need its symbols.
+    @safe struct Connection: ~Copyable {
         let raw: OpaquePointer
 
         deinit {
