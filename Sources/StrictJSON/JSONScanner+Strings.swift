@@ -32,7 +32,9 @@ extension JSONScanner {
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             position += 2
         case UInt8(ascii: "u"):
-            guard let unit = text.hexadecimalUnit(at: position + 2) else { throw JSONError(.invalidEscape, at: position) }
+            guard let unit = text.hexadecimalUnit(at: position + 2) else {
+                throw JSONError(.invalidEscape, at: position)
+            }
             switch unit & 0xfc00 {
             case 0xd800:
                 guard isLowSurrogate(at: position + 6) else { throw JSONError(.loneSurrogate, at: position) }

@@ -17,7 +17,10 @@ struct LimitsTests {
             let each = open.hasPrefix("[{") ? 2 : 1
             let deepest = JSONLimits.depth / each
             #expect(refusal(of: nested(open, close, depth: deepest)) == nil)
-            #expect(refusal(of: nested(open, close, depth: deepest + 1)) == JSONError(.tooDeep, at: open.utf8.count * deepest))
+            #expect(
+                refusal(of: nested(open, close, depth: deepest + 1))
+                    == JSONError(.tooDeep, at: open.utf8.count * deepest)
+            )
         }
         #expect(refusal(of: String(repeating: "[", count: 100_000)) == JSONError(.tooDeep, at: JSONLimits.depth))
         #expect(refusal(of: String(repeating: #"{"a":"#, count: 100_000))?.reason == .tooDeep)
@@ -54,7 +57,10 @@ struct LimitsTests {
         #expect(refusal(of: #"{"a":{"x":1},"b":1,"a":1}"#) == JSONError(.duplicateKey, at: 19))
     }
 
-    @Test("An error's text names reason and place, and nothing else", arguments: ["{\"secret\":\"secret", "[secret]", "\"secret\"secret", "{\"secret\":1,\"secret\":2}"])
+    @Test(
+        "An error's text names reason and place, and nothing else",
+        arguments: ["{\"secret\":\"secret", "[secret]", "\"secret\"secret", "{\"secret\":1,\"secret\":2}"]
+    )
     func description(text: String) throws {
         let error = try #require(refusal(of: text))
         #expect(error.description.contains("at offset \(error.offset)"))

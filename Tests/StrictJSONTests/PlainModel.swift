@@ -22,7 +22,8 @@ struct PlainModel {
     /// What the model tells of a text; nil when it refuses it.
     static func events(of text: [UInt8], defect: Defect? = nil) -> [Event]? {
         let decoded =
-            defect == .takesInvalidUTF8 ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
+            defect == .takesInvalidUTF8
+            ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
         guard let decoded else { return nil }
         var model = PlainModel(scalars: Array(decoded.unicodeScalars), defect: defect)
         do {

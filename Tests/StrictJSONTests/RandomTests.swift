@@ -35,7 +35,10 @@ struct RandomTests {
         let (text, accepted) = firstDifference(seed: seed)
         #expect(text == nil, "TEST_SEED=\(seed): \(String(decoding: text ?? [], as: UTF8.self).debugDescription)")
         // A run that hardly accepts or hardly refuses anything would prove little.
-        #expect((Self.textCount / 5...Self.textCount * 4 / 5).contains(accepted), "TEST_SEED=\(seed): \(accepted) accepted")
+        #expect(
+            (Self.textCount / 5...Self.textCount * 4 / 5).contains(accepted),
+            "TEST_SEED=\(seed): \(accepted) accepted"
+        )
     }
 
     /// The canary: with one seed for good, because this is about the test and not about the scanner.
@@ -68,7 +71,9 @@ struct RandomTests {
             let bytes = Array(text.utf8)
             var written: [UInt8] = []
             written.appendJSONString(bytes.rawSpan)
-            guard events(of: written) != [.string(bytes)] || PlainModel.events(of: written) != [.string(bytes)] else { continue }
+            guard events(of: written) != [.string(bytes)] || PlainModel.events(of: written) != [.string(bytes)] else {
+                continue
+            }
             Issue.record("TEST_SEED=\(seed): \(text.debugDescription)")
             return
         }

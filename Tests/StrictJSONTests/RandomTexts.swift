@@ -29,7 +29,9 @@ struct RandomTexts {
 
     /// Single bytes that matter to a scanner.
     private static let bytes: [UInt8] =
-        Array("\"\\{}[]:,0123456789-+.eEtfnu/ab \t\r\n".utf8) + [0x00, 0x1f, 0x7f, 0x80, 0xbf, 0xc0, 0xe2, 0xed, 0xf0, 0xff]
+        Array("\"\\{}[]:,0123456789-+.eEtfnu/ab \t\r\n".utf8) + [
+            0x00, 0x1f, 0x7f, 0x80, 0xbf, 0xc0, 0xe2, 0xed, 0xf0, 0xff,
+        ]
 
     private mutating func damage(_ text: inout [UInt8]) {
         let index = below(text.count + 1)
@@ -50,7 +52,10 @@ struct RandomTexts {
     private mutating func damageStructure(of text: inout [UInt8]) {
         let places = text.indices.filter { Self.structure.contains(text[$0]) }
         guard !places.isEmpty else { return }
-        text.insert(contentsOf: Array(pick([",", ",", ":", "[", "]", "{", "}", "0", "\"a\":1,"]).utf8), at: pick(places) + below(2))
+        text.insert(
+            contentsOf: Array(pick([",", ",", ":", "[", "]", "{", "}", "0", "\"a\":1,"]).utf8),
+            at: pick(places) + below(2)
+        )
     }
 
     private static let structure = Set("{}[],:".utf8)
@@ -68,7 +73,9 @@ struct RandomTexts {
         case 0: text += Array(pick(["true", "false", "null"]).utf8)
         case 1: appendNumber(to: &text)
         case 2, 3: appendString(to: &text)
-        case 4: appendContainer(to: &text, "[", "]") { generator, text in generator.appendValue(to: &text, depth: depth + 1) }
+        case 4:
+            appendContainer(to: &text, "[", "]") { generator, text in generator.appendValue(to: &text, depth: depth + 1)
+            }
         default:
             appendContainer(to: &text, "{", "}") { generator, text in
                 generator.appendKey(to: &text)
@@ -111,7 +118,9 @@ struct RandomTexts {
     private mutating func appendKey(to text: inout [UInt8]) {
         appendWhiteSpace(to: &text)
         if chance(1, in: 8) {
-            text += Array(#""\#(pick(["a", "\\u0061", "b", "\\u0062", "é", "\\u00e9", "\\u00E9", "", "\\/", "/"]))""#.utf8)
+            text += Array(
+                #""\#(pick(["a", "\\u0061", "b", "\\u0062", "é", "\\u00e9", "\\u00E9", "", "\\/", "/"]))""#.utf8
+            )
         } else {
             appendString(to: &text)
         }
@@ -126,7 +135,10 @@ struct RandomTexts {
             case 4: text += Array(pick(["é", "€", "😀", "\u{7f}", "\u{80}", "\u{ffff}", "\u{10ffff}"]).utf8)
             case 5: text += Array("\\".utf8) + [pick(Array("\"\\/bfnrt".utf8))]
             case 6: text += Array(pick(["\\u0000", "\\u00e9", "\\uFFFF", "\\ud83d\\ude00", "\\uDBFF\\uDFFF"]).utf8)
-            default: if chance(1, in: 6) { text += pick([Array("\\ud83d".utf8), [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0x0a]]) }
+            default:
+                if chance(1, in: 6) {
+                    text += pick([Array("\\ud83d".utf8), [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0x0a]])
+                }
             }
         }
         text += Array("\"".utf8)

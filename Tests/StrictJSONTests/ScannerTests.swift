@@ -34,7 +34,8 @@ struct ScannerTests {
         #expect(offset == bytes.count)
         #expect(
             read == [
-                "object", "id", "true, 3 bytes", "n", "-12", "deep", "skipped", "yes", "true", "no", "false", "none", "null",
+                "object", "id", "true, 3 bytes", "n", "-12", "deep", "skipped", "yes", "true", "no", "false", "none",
+                "null",
             ]
         )
     }
@@ -61,7 +62,8 @@ struct ScannerTests {
         "A string is compared with what it means, not with how it is spelled",
         arguments: [
             (#""id""#, "id", true), (#""\u0069d""#, "id", true), (#""id""#, "i", false), (#""id""#, "idx", false),
-            (#""\u0069d""#, "i", false), (#""\u0069d""#, "idx", false), (#""\u0069D""#, "id", false), (#""""#, "", true),
+            (#""\u0069d""#, "i", false), (#""\u0069d""#, "idx", false), (#""\u0069D""#, "id", false),
+            (#""""#, "", true),
             (#""\ud83d\ude00""#, "😀", true), (#""\\u0069d""#, "id", false),
         ]
     )
@@ -105,7 +107,10 @@ struct ScannerTests {
 
     @Test(
         "A number that is no 64-bit integer is well-formed JSON and no integer",
-        arguments: ["1.0", "1e3", "1E+3", "-0.5", "9223372036854775808", "-9223372036854775809", "100000000000000000000", "1e400"]
+        arguments: [
+            "1.0", "1e3", "1E+3", "-0.5", "9223372036854775808", "-9223372036854775809", "100000000000000000000",
+            "1e400",
+        ]
     )
     func notIntegers(text: String) {
         #expect(refusal(of: text) == nil)

@@ -55,7 +55,8 @@ struct ContractSchemasTests {
     func replies() throws {
         let expected: [Operation: ([Row], additional: String)] = [
             .generateTokens: (
-                [Row("access_token", "Generated access token."), Row("refresh_token", "Generated refresh token.")], "false"
+                [Row("access_token", "Generated access token."), Row("refresh_token", "Generated refresh token.")],
+                "false"
             ),
             .verifyToken: (
                 [
@@ -63,7 +64,9 @@ struct ContractSchemasTests {
                     Row("valid", "Is token valid.", type: "boolean"),
                 ], "true"
             ),
-            .refreshTokens: ([Row("access_token", "New access token."), Row("refresh_token", "New refresh token.")], "true"),
+            .refreshTokens: (
+                [Row("access_token", "New access token."), Row("refresh_token", "New refresh token.")], "true"
+            ),
             .blacklistTokens: ([], "false"),
         ]
         for operation in Operation.allCases {

@@ -17,7 +17,8 @@ struct DecoderReuseTests {
 
         try decoder.decode(.blacklistTokens, pair.rawSpan)
         for refused in [
-            #"{"id":"x","role":1}"#, #"{"id":"x"} x"#, #"{"id":""}"#, #"{"id":"\#(String(repeating: "x", count: 1025))"}"#,
+            #"{"id":"x","role":1}"#, #"{"id":"x"} x"#, #"{"id":""}"#,
+            #"{"id":"\#(String(repeating: "x", count: 1025))"}"#,
             #"{"id":"\#(String(repeating: "x", count: 20_000))"}"#,
         ] {
             let body = Array(refused.utf8)

@@ -3,7 +3,10 @@ import TokenContract
 
 @Suite("Subjects")
 struct OperationTests {
-    @Test("Each operation's subject is its channel's name, behind the prefix if there is one", arguments: Operation.allCases)
+    @Test(
+        "Each operation's subject is its channel's name, behind the prefix if there is one",
+        arguments: Operation.allCases
+    )
     func subjects(operation: Operation) {
         #expect(operation.subject() == operation.name)
         #expect(operation.subject(prefix: "") == operation.name)
@@ -12,7 +15,10 @@ struct OperationTests {
         #expect(Operation(name: operation.name) == operation)
     }
 
-    @Test("A name that is no operation of the contract is none", arguments: ["", "get_jwks", "generate", "Verify_token"])
+    @Test(
+        "A name that is no operation of the contract is none",
+        arguments: ["", "get_jwks", "generate", "Verify_token"]
+    )
     func unknown(name: String) {
         #expect(Operation(name: name) == nil)
     }

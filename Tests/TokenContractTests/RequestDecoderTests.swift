@@ -18,7 +18,10 @@ struct RequestDecoderTests {
             (.refreshTokens, #"{"refresh_token":"r"}"#, [.refreshToken: "r"]),
             (.refreshTokens, #"{}"#, [:]),
             (.blacklistTokens, #"{"refresh_token":"r","access_token":"a"}"#, [.refreshToken: "r", .accessToken: "a"]),
-            (.blacklistTokens, #"{"access_token":"\u0061","refresh_token":"\u0072"}"#, [.refreshToken: "r", .accessToken: "a"]),
+            (
+                .blacklistTokens, #"{"access_token":"\u0061","refresh_token":"\u0072"}"#,
+                [.refreshToken: "r", .accessToken: "a"]
+            ),
         ]
     )
     func accepted(operation: Operation, body: String, expected: [Field: String]) throws {
@@ -41,7 +44,10 @@ struct RequestDecoderTests {
             (.generateTokens, #"{"id":"x","r\u006fle":1}"#, "additional property is not allowed"),
             (.generateTokens, #"{"id":"x","rôle":1}"#, "additional property is not allowed"),
             (.generateTokens, #"{"id":"x","r\nle":1}"#, "additional property is not allowed"),
-            (.generateTokens, #"{"id":"x","\#(String(repeating: "k", count: 33))":1}"#, "additional property is not allowed"),
+            (
+                .generateTokens, #"{"id":"x","\#(String(repeating: "k", count: 33))":1}"#,
+                "additional property is not allowed"
+            ),
             (.generateTokens, #"{"id":1,"x":1}"#, "'id' must be a string"),
             (.generateTokens, #"[]"#, "the request must be an object"),
             (.generateTokens, #""id""#, "the request must be an object"),
@@ -49,7 +55,10 @@ struct RequestDecoderTests {
             (.generateTokens, #"1e400"#, "the request must be an object"),
             (.verifyToken, #"{}"#, "'access_token' is required"),
             (.verifyToken, #"{"access_token":1}"#, "'access_token' must be a string"),
-            (.verifyToken, #"{"access_token":"a","refresh_token":"r"}"#, "additional property 'refresh_token' is not allowed"),
+            (
+                .verifyToken, #"{"access_token":"a","refresh_token":"r"}"#,
+                "additional property 'refresh_token' is not allowed"
+            ),
             (.refreshTokens, #"{"refresh_token":false}"#, "'refresh_token' must be a string"),
             (.refreshTokens, #"{"access_token":"a"}"#, "additional property 'access_token' is not allowed"),
             (.blacklistTokens, #"{}"#, "'refresh_token' is required"),
@@ -65,13 +74,16 @@ struct RequestDecoderTests {
     @Test(
         "What is not JSON is refused with 400, and before anything that the schema has to say",
         arguments: [
-            ("", "unexpected end at offset 0"), (" ", "unexpected end at offset 1"), ("{", "unexpected end at offset 1"),
+            ("", "unexpected end at offset 0"), (" ", "unexpected end at offset 1"),
+            ("{", "unexpected end at offset 1"),
             (#"{"id":"x""#, "unexpected end at offset 9"), (#"{"id":"x"}}"#, "trailing bytes at offset 10"),
-            (#"{"id":"x"}{"id":"x"}"#, "trailing bytes at offset 10"), ("{\"id\":\"x\"}\0", "trailing bytes at offset 10"),
+            (#"{"id":"x"}{"id":"x"}"#, "trailing bytes at offset 10"),
+            ("{\"id\":\"x\"}\0", "trailing bytes at offset 10"),
             (#"{"id":"x",}"#, "unexpected byte at offset 10"), (#"{'id':"x"}"#, "unexpected byte at offset 1"),
             (#"{"id":"x","id":"x"}"#, "duplicate key at offset 10"),
             (#"{"id":"x","\u0069d":"x"}"#, "duplicate key at offset 10"),
-            (#"{"id":"\ud800"}"#, "lone surrogate at offset 7"), (#"{"role":1,"id":"x"}x"#, "trailing bytes at offset 19"),
+            (#"{"id":"\ud800"}"#, "lone surrogate at offset 7"),
+            (#"{"role":1,"id":"x"}x"#, "trailing bytes at offset 19"),
             (#"{"id":1"#, "unexpected end at offset 7"), (#"[1,2"#, "unexpected end at offset 4"),
             (#"{"role":{"a":1,"a":2}}"#, "duplicate key at offset 15"), ("\u{feff}{}", "unexpected byte at offset 0"),
         ]

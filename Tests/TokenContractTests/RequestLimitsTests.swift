@@ -15,14 +15,19 @@ struct RequestLimitsTests {
         let body = #"{"id":"x"}"#
         #expect(try decode(.generateTokens, body + String(repeating: " ", count: 90), limits: limits) == [.id: "x"])
         let refusal = ServiceError(.tooLarge, "the request is larger than 100 bytes")
-        #expect(throws: refusal) { try decode(.generateTokens, body + String(repeating: " ", count: 91), limits: limits) }
+        #expect(throws: refusal) {
+            try decode(.generateTokens, body + String(repeating: " ", count: 91), limits: limits)
+        }
         #expect(throws: refusal) { try decode(.generateTokens, String(repeating: "\0", count: 101), limits: limits) }
     }
 
     @Test("An id is measured in bytes of UTF-8 after unescaping")
     func id() throws {
         #expect(try decode(.generateTokens, #"{"id":"12345678"}"#, limits: limits) == [.id: "12345678"])
-        #expect(try decode(.generateTokens, #"{"id":"\u0031\u0032\u0033\u0034\u0035\u0036\u0037\u0038"}"#, limits: limits) == [.id: "12345678"])
+        #expect(
+            try decode(.generateTokens, #"{"id":"\u0031\u0032\u0033\u0034\u0035\u0036\u0037\u0038"}"#, limits: limits)
+                == [.id: "12345678"]
+        )
         #expect(try decode(.generateTokens, #"{"id":"éééé"}"#, limits: limits) == [.id: "éééé"])
         for body in [#"{"id":"123456789"}"#, #"{"id":"ééééx"}"#, #"{"id":"\u00e9\u00e9\u00e9\u00e9x"}"#] {
             #expect(throws: ServiceError(.tooLarge, "'id' is larger than 8 bytes")) {
@@ -33,7 +38,11 @@ struct RequestLimitsTests {
 
     @Test("A token over its limit is refused with 413 that names it")
     func token() throws {
-        #expect(try decode(.verifyToken, #"{"access_token":"\#(filler(50))"}"#, limits: limits) == [.accessToken: filler(50)])
+        #expect(
+            try decode(.verifyToken, #"{"access_token":"\#(filler(50))"}"#, limits: limits) == [
+                .accessToken: filler(50)
+            ]
+        )
         #expect(throws: ServiceError(.tooLarge, "'access_token' is larger than 50 bytes")) {
             try decode(.verifyToken, #"{"access_token":"\#(filler(51))"}"#, limits: limits)
         }

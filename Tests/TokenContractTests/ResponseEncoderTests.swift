@@ -113,7 +113,10 @@ struct ResponseEncoderTests {
     @Test(
         "The check does find a reply that breaks its schema",
         arguments: [
-            (Operation.generateTokens, #"{"access_token":"a","refresh_token":"b","id":"42"}"#, "schema: additional property 'id' is not allowed"),
+            (
+                Operation.generateTokens, #"{"access_token":"a","refresh_token":"b","id":"42"}"#,
+                "schema: additional property 'id' is not allowed"
+            ),
             (.generateTokens, #"{"access_token":1}"#, "schema: 'access_token' must be a string"),
             (.verifyToken, #"{"valid":"true"}"#, "schema: 'valid' must be a boolean"),
             (.verifyToken, #"{"valid":true,"payload":{"id":42}}"#, "schema: 'id' must be a string"),

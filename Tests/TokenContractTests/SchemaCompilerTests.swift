@@ -20,8 +20,14 @@ struct SchemaCompilerTests {
         "A keyword or type that is not implemented fails, wherever it stands",
         arguments: [
             (#"{"type":"object","maxProperties":1}"#, "the keyword 'maxProperties' is not implemented"),
-            (#"{"type":"object","properties":{"id":{"type":"string","maxLength":5}}}"#, "the keyword 'maxLength' is not implemented"),
-            (#"{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"pattern":"x"}}}}}"#, "the keyword 'pattern' is not implemented"),
+            (
+                #"{"type":"object","properties":{"id":{"type":"string","maxLength":5}}}"#,
+                "the keyword 'maxLength' is not implemented"
+            ),
+            (
+                #"{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"pattern":"x"}}}}}"#,
+                "the keyword 'pattern' is not implemented"
+            ),
             (#"{"type":"object","patternProperties":{}}"#, "the keyword 'patternProperties' is not implemented"),
             (##"{"$ref":"#/definitions/x"}"##, "the keyword '$ref' is not implemented"),
             (#"{"x-note":"x"}"#, "the keyword 'x-note' is not implemented"),
@@ -56,7 +62,9 @@ struct SchemaCompilerTests {
 
     @Test(
         "Each type accepts its own kind of value and no other",
-        arguments: ["object": "{}", "array": "[]", "string": #""""#, "number": "0.5", "boolean": "true", "null": "null"]
+        arguments: [
+            "object": "{}", "array": "[]", "string": #""""#, "number": "0.5", "boolean": "true", "null": "null",
+        ]
     )
     func types(type: String, text: String) throws {
         let compiled = try schemas(#"{"type":"\#(type)"}"#)

@@ -6,7 +6,8 @@ struct ServiceErrorTests {
     @Test(
         "What is not printable ASCII becomes a question mark",
         arguments: [
-            ("plain text, 'quoted' ~", "plain text, 'quoted' ~"), ("a\r\nNats-Service-Error-Code: 200", "a??Nats-Service-Error-Code: 200"),
+            ("plain text, 'quoted' ~", "plain text, 'quoted' ~"),
+            ("a\r\nNats-Service-Error-Code: 200", "a??Nats-Service-Error-Code: 200"),
             ("a\0b", "a?b"), ("a\tb\u{1b}[31m\u{7f}", "a?b?[31m?"), ("é", "??"), ("\u{2028}", "???"), ("", ""),
         ]
     )

@@ -1,5 +1,5 @@
-/// What a valid access token says, as `verify_token` passes it on. Spans into the verifier's buffers: it is made for one
-/// reply and cannot outlive what it points into.
+/// What a valid access token says, as `verify_token` passes it on. Spans into the verifier's buffers: it is made for
+/// one reply and cannot outlive what it points into.
 package struct VerifiedPayload: ~Escapable {
     /// The claim `sub`, unescaped.
     package let id: RawSpan

@@ -26,7 +26,8 @@ package struct RequestDecoder: ~Copyable {
         scratch.reserveCapacity(limits.maxRequestBytes)
     }
 
-    /// Reads the request. On success `value(_:in:)` gives its fields, until the next call; after a refusal it gives none.
+    /// Reads the request. On success `value(_:in:)` gives its fields, until the next call; after a refusal it gives
+    /// none.
     package mutating func decode(_ operation: Operation, _ body: RawSpan) throws(ServiceError) {
         values = FieldValues()
         guard body.byteCount <= limits.maxRequestBytes else {

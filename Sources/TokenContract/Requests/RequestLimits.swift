@@ -19,8 +19,8 @@ package struct RequestLimits: Equatable, Sendable {
     /// What a request for two tokens holds beside them, at the least.
     package static let pairOverheadBytes = #"{"refresh_token":"","access_token":""}"#.utf8.count
 
-    /// Whether a pair of tokens of these sizes can be brought back in one `blacklist_tokens` request. To be asked before
-    /// a pair is issued: two tokens can each be within their limit and together over the request's.
+    /// Whether a pair of tokens of these sizes can be brought back in one `blacklist_tokens` request. To be asked
+    /// before a pair is issued: two tokens can each be within their limit and together over the request's.
     package func admitsPair(accessBytes: Int, refreshBytes: Int) -> Bool {
         accessBytes <= maxTokenBytes && refreshBytes <= maxTokenBytes
             && accessBytes + refreshBytes + Self.pairOverheadBytes <= maxRequestBytes

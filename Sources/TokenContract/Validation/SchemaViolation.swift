@@ -1,7 +1,7 @@
 internal import StrictJSON
 
-/// How a well-formed text breaks its schema. Properties are meant by their index in the compiled schemas; names are made
-/// of it only when a text is wanted.
+/// How a well-formed text breaks its schema. Properties are meant by their index in the compiled schemas; names are
+/// made of it only when a text is wanted.
 enum SchemaViolation {
     /// A value of another kind than the schema's; `property` may be `SchemaWalk.outermost`.
     case wrongKind(property: Int, expected: JSONKind)
