@@ -3,8 +3,9 @@ import StrictJSON
 /// Base64 with the URL alphabet and without padding (RFC 4648 section 5, RFC 7515 section 2), canonical only.
 ///
 /// Canonical means: every byte sequence has exactly one text. Padding, white space, the other alphabet's `+` and `/`,
-/// a length of 4n+1, and bits of the last character that no byte needs (RFC 4648 section 3.5) are all refused. Otherwise
-/// one token could be written in several ways, and whatever is kept by the token's bytes could be walked around.
+/// a length of 4n+1, and bits of the last character that no byte needs (RFC 4648 section 3.5) are all refused.
+/// Otherwise one token could be written in several ways, and whatever is kept by the token's bytes could be walked
+/// around.
 ///
 /// Both directions go through a table and allocate nothing when the array has room. They take the same time for every
 /// value of a byte up to the cache, but not more than that: private key members pass through here once at start.

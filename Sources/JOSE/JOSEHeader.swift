@@ -7,13 +7,14 @@ struct JOSEHeader {
     private(set) var kid: JSONString?
     private(set) var type: JSONString?
 
-    /// The longest encoded header that is read, in characters. This service's own have 120; the limit only keeps the cost of
-    /// the slow path down.
+    /// The longest encoded header that is read, in characters. This service's own have 120; the limit only keeps the
+    /// cost of the slow path down.
     static let maxEncodedLength = 2048
 
-    /// Reads one strict JSON object. Members that are not known are ignored, as RFC 7515 section 4 demands, except those that
-    /// would change how the token has to be read or where its key comes from: those are refused, not ignored, so that
-    /// nobody ever gets a "valid" for a token that says of itself that it means something else. `nil` when it is refused.
+    /// Reads one strict JSON object. Members that are not known are ignored, as RFC 7515 section 4 demands, except
+    /// those that would change how the token has to be read or where its key comes from: those are refused, not
+    /// ignored, so that nobody ever gets a "valid" for a token that says of itself that it means something else.
+    /// `nil` when it is refused.
     static func read(_ scanner: inout JSONScanner) -> JOSEHeader? {
         do throws(JSONError) {
             return try readMembers(&scanner)

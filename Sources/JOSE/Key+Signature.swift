@@ -1,7 +1,7 @@
 import StrictJSON
 
-/// Signatures without a token around them, one at a time. For checks and tests: each call makes its contexts anew, which
-/// the request path must not do; that has `Signer` and `Verifier`.
+/// Signatures without a token around them, one at a time. For checks and tests: each call makes its contexts anew,
+/// which the request path must not do; that has `Signer` and `Verifier`.
 extension Key {
     /// The JWS signature of `input`.
     package func signature(of input: RawSpan) throws(JOSEError) -> [UInt8] {

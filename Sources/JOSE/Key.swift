@@ -1,9 +1,9 @@
 /// One key: what it is called, which algorithm it serves, and its material.
 ///
 /// A key serves exactly one algorithm for its whole life; that, and not what a token claims, decides how a token is
-/// checked (RFC 8725 section 3.1). Immutable after `init`, so any thread may use it; every thread makes its own `Signer`
-/// and `Verifier` from it. The private material is wiped when the last owner lets go. A class, because the owner of C
-/// memory has an identity and one end.
+/// checked (RFC 8725 section 3.1). Immutable after `init`, so any thread may use it; every thread makes its own
+/// `Signer` and `Verifier` from it. The private material is wiped when the last owner lets go. A class, because the
+/// owner of C memory has an identity and one end.
 package final class Key: Sendable {
     /// The RFC 7638 thumbprint: SHA-256 over the key's required members, in base64url. Always 43 characters.
     ///

@@ -37,7 +37,7 @@ package enum KeyProblem: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .notJSON(let error): "is not valid JSON: \(error)"
         case .noKeysMember:
-            "has no array 'keys': a JWK Set is an object with such a member (RFC 7517 section 5); make one with 'keys generate'"
+            "has no array 'keys': a JWK Set is an object with one (RFC 7517 section 5); make one with 'keys generate'"
         case .empty: "holds no key: make one with 'keys generate'"
         case .tooManyKeys(let limit): "holds more than \(limit) keys: retire old ones"
         case .duplicateKey: "is in the set twice: remove one of the two"
@@ -50,7 +50,7 @@ package enum KeyProblem: Error, Equatable, Sendable, CustomStringConvertible {
         case .notMinimal(let member): "has a '\(member)' with leading zeros (RFC 7518 section 2): leave them out"
         case .wrongUse: "has a 'use' other than 'sig': only signature keys belong in this set"
         case .wrongOperations:
-            "has a 'key_ops' other than 'sign' and 'verify' (a private key) or 'verify' (a public one): correct it or leave it out"
+            "has a 'key_ops' other than 'sign' and 'verify', or 'verify' for a public key: correct it or leave it out"
         case .unsupportedKeyType: "has a 'kty' other than OKP, EC, RSA and oct: remove it"
         case .unsupportedCurve(let only): "has a 'crv' other than \(only), the only one supported: remove it"
         case .wrongAlgorithm(let expected):
@@ -59,9 +59,9 @@ package enum KeyProblem: Error, Equatable, Sendable, CustomStringConvertible {
         case .wrongThumbprint(let expected):
             "has a 'kid' that is not its RFC 7638 thumbprint: write \(expected), or leave it out"
         case .secretLength(let bytes, let limits):
-            "has a secret of \(bytes) bytes, and HS256 takes \(limits.lowerBound) to \(limits.upperBound): make a new key"
+            "has a secret of \(bytes) bytes, and HS256 takes \(limits.lowerBound)-\(limits.upperBound): make a new key"
         case .modulusSize(let bits, let limits):
-            "has a modulus of \(bits) bits, and RS256 takes \(limits.lowerBound) to \(limits.upperBound): make a new key"
+            "has a modulus of \(bits) bits, and RS256 takes \(limits.lowerBound)-\(limits.upperBound): make a new key"
         case .exponent: "has a public exponent that is even or below 65537: make a new key"
         case .notSound: "is not a sound public key (its numbers cannot be such): make a new key"
         case .notAPair: "has a private part that does not belong to its public part: make a new key"

@@ -27,9 +27,15 @@ extension Key {
 
 extension KeySet {
     /// New keys, one for each entry of `algorithms`, in that order.
-    package static func generate(_ algorithms: [SignatureAlgorithm]) throws -> KeySet {
+    package static func generate(_ algorithms: [SignatureAlgorithm]) throws(KeySetError) -> KeySet {
         var keys: [Key] = []
-        for algorithm in algorithms { keys.append(try Key.generate(algorithm)) }
+        for algorithm in algorithms {
+            do throws(JOSEError) {
+                keys.append(try Key.generate(algorithm))
+            } catch {
+                throw KeySetError(.openSSL(error.reason))
+            }
+        }
         return try KeySet(keys: keys)
     }
 }

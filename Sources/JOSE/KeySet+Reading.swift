@@ -1,11 +1,12 @@
 import StrictJSON
 
 extension KeySet {
-    /// Reads a JWK Set (RFC 7517 section 5), private members and all, strictly: a set with one bad key is refused whole.
+    /// Reads a JWK Set (RFC 7517 section 5), private members and all, strictly: a set with one bad key is refused
+    /// whole.
     ///
-    /// Stricter than the RFC where a file of ours has no reason to differ: a key that is not understood is an error and not
-    /// ignored, a `kid` must be the thumbprint, and private parts must belong to their public parts. The caller wipes the
-    /// text it gives; what is kept of it here is wiped.
+    /// Stricter than the RFC where a file of ours has no reason to differ: a key that is not understood is an error
+    /// and not ignored, a `kid` must be the thumbprint, and private parts must belong to their public parts. The
+    /// caller wipes the text it gives; what is kept of it here is wiped.
     package init(json: RawSpan) throws(KeySetError) {
         let jwks: [JWK]?
         do throws(JSONError) {

@@ -1,8 +1,8 @@
 import StrictJSON
 
 extension KeySet {
-    /// What everybody may have: the public members of the asymmetric keys. HMAC keys have none and are left out, so that
-    /// a set of HMAC keys only gives an empty `keys`.
+    /// What everybody may have: the public members of the asymmetric keys. HMAC keys have none and are left out, so
+    /// that a set of HMAC keys only gives an empty `keys`.
     package func publicJWKSet() throws(JOSEError) -> [UInt8] {
         var json: [UInt8] = []
         try write(keys.filter { !$0.algorithm.isSymmetric }, includingPrivateMembers: false, into: &json)

@@ -14,7 +14,8 @@ enum MediaType {
 
     /// Whether a header's `typ` is the type that was normalised before.
     static func matches(_ name: JSONString, _ normalised: [UInt8], _ scanner: borrowing JSONScanner) -> Bool {
-        // No media type needs an escape. Should one be written with one all the same, it is resolved at the cost of an array.
+        // No media type needs an escape. Should one be written with one all the same, it is resolved at the cost of
+        // an array.
         guard name.hasEscapes else { return matches(scanner.bytes(name), normalised) }
         var unescaped: [UInt8] = []
         scanner.unescape(name, into: &unescaped)

@@ -6,9 +6,10 @@ import StrictJSON
 /// the type is the one that this verifier was made for, and every byte of the token had exactly one way to be written.
 /// No token makes it trap, and it remembers nothing of a refused one.
 ///
-/// Cost. A token that this service issued carries one of a handful of headers, which are known in advance: its header is
-/// compared byte for byte and not parsed. Others take the slow path, through the strict JSON scanner. Neither allocates
-/// here once the scratch buffers have grown to the size of the largest token; what OpenSSL allocates is said at its contexts.
+/// Cost. A token that this service issued carries one of a handful of headers, which are known in advance: its header
+/// is compared byte for byte and not parsed. Others take the slow path, through the strict JSON scanner. Neither
+/// allocates here once the scratch buffers have grown to the size of the largest token; what OpenSSL allocates is
+/// said at its contexts.
 ///
 /// A loop makes one for each type that it reads (access tokens, refresh tokens), from the same `KeySet`. Chosen over a
 /// type given with each call: a verifier then cannot be asked for the wrong one, and all headers are known at `init`.
@@ -63,8 +64,9 @@ package struct Verifier: ~Copyable {
         get { decodedPayload.rawSpan }
     }
 
-    /// Returns when `token` is good; `payload` and `key` are its own then. Otherwise throws the first rejection that applies,
-    /// in the order of `JWSRejection`'s cases, except that the payload is decoded last, after the signature was found good.
+    /// Returns when `token` is good; `payload` and `key` are its own then. Otherwise throws the first rejection that
+    /// applies, in the order of `JWSRejection`'s cases, except that the payload is decoded last, after the signature
+    /// was found good.
     package mutating func verify(_ token: RawSpan) throws(JWSRejection) {
         key = nil
         decodedPayload.removeAll(keepingCapacity: true)

@@ -35,7 +35,8 @@ struct Base64URLTests {
             check([first])
             for second in UInt8.min...UInt8.max { check([first, second]) }
         }
-        let characters = bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= \n.\0") + [0x80, 0xFF]
+        let characters =
+            bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= \n.\0") + [0x80, 0xFF]
         for first in characters {
             for second in characters {
                 for third in characters { check([first, second, third]) }

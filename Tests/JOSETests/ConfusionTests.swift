@@ -58,7 +58,8 @@ struct ConfusionTests {
     @Test(
         "algorithms that are none of ours, spelled in any way",
         arguments: [
-            "none", "None", "NONE", "nOnE", "", "HS384", "HS512", "RS384", "PS256", "ES384", "ES512", "ES256K", "Ed25519",
+            "none", "None", "NONE", "nOnE", "", "HS384", "HS512", "RS384", "PS256", "ES384", "ES512", "ES256K",
+            "Ed25519",
             "eddsa", "EDDSA", "hs256", " HS256", "HS256 ",
         ])
     func unknownAlgorithms(_ name: String) throws {
@@ -69,7 +70,9 @@ struct ConfusionTests {
         #expect(try verdict(encoded(header) + "." + encoded("{}") + ".") == .rejected(.unsupportedAlgorithm))
     }
 
-    @Test("another key of the same algorithm under our kid, and ours under its kid", arguments: [SignatureAlgorithm.edDSA, .es256, .hs256])
+    @Test(
+        "another key of the same algorithm under our kid, and ours under its kid",
+        arguments: [SignatureAlgorithm.edDSA, .es256, .hs256])
     func swappedKeys(_ algorithm: SignatureAlgorithm) throws {
         let mine = try key(algorithm)
         let theirs = try #require(other.signingKey(algorithm))

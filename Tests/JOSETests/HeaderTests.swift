@@ -54,10 +54,12 @@ struct HeaderTests {
     func malformed() throws {
         let members = #""alg":"EdDSA","kid":"\#(key.kid)","typ":"at+jwt""#
         for header in [
-            "", " ", "{", "}", "[]", "null", "1", #""EdDSA""#, "[{\(members)}]", "{\(members)", "{\(members)}}", "{\(members),}",
+            "", " ", "{", "}", "[]", "null", "1", #""EdDSA""#, "[{\(members)}]", "{\(members)", "{\(members)}}",
+            "{\(members),}",
             "{\(members)}x", "{\(members)}\0", "\u{FEFF}{\(members)}", "{\(members)}{\(members)}",
             #"{\#(members),"alg":"EdDSA"}"#, #"{\#(members),"typ":"at+jwt"}"#, #"{\#(members),"x":1,"\u0078":1}"#,
-            #"{"alg":null,"kid":"\#(key.kid)","typ":"at+jwt"}"#, #"{"alg":["EdDSA"],"kid":"\#(key.kid)","typ":"at+jwt"}"#,
+            #"{"alg":null,"kid":"\#(key.kid)","typ":"at+jwt"}"#,
+            #"{"alg":["EdDSA"],"kid":"\#(key.kid)","typ":"at+jwt"}"#,
             #"{"alg":"EdDSA","kid":1,"typ":"at+jwt"}"#, #"{"alg":"EdDSA","kid":"\#(key.kid)","typ":true}"#,
             #"{"kid":"\#(key.kid)","typ":"at+jwt"}"#, "{}", #"{\#(members),"x":"\ud800"}"#,
             "{\(members),\"x\":" + String(repeating: "[", count: 100) + String(repeating: "]", count: 100) + "}",
@@ -96,7 +98,8 @@ struct HeaderTests {
         let token = try text(sign("{}", with: key))
         let parts = token.split(separator: ".").map(String.init)
         for wrong in [
-            "", ".", "..", "...", "....", parts[0], parts[0] + "." + parts[1], "." + token, token + ".", token + "." + parts[2],
+            "", ".", "..", "...", "....", parts[0], parts[0] + "." + parts[1], "." + token, token + ".",
+            token + "." + parts[2],
             "." + parts[1] + "." + parts[2], parts[0] + "=." + parts[1] + "." + parts[2], token + "=", token + "\n",
             " " + token, parts[0] + "." + parts[1] + "." + parts[2].dropLast() + "+",
         ] {

@@ -46,7 +46,8 @@ struct KeySetTests {
         let lines = try text(made.privateJWKSet()).split(separator: "\n").filter { $0.hasPrefix("{\"kid\"") }.map {
             $0.last == "," ? $0.dropLast() : $0
         }
-        let publicFirst = try #require(text(made.publicJWKSet()).split(separator: "\n").first { $0.hasPrefix("{\"kid\"") })
+        let publicFirst = try #require(
+            text(made.publicJWKSet()).split(separator: "\n").first { $0.hasPrefix("{\"kid\"") })
         let mixed = try keySet(#"{"keys":[\#(publicFirst)\#(lines[1]),\#(lines[2])]}"#)
         #expect(made.signingKey(.edDSA)?.kid == made.keys[0].kid)
         #expect(mixed.keys.map(\.kid) == made.keys.map(\.kid))

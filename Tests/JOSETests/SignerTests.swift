@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Signing: what is written, where, and by how many at once")
 struct SignerTests {
-    @Test("deterministic algorithms give the same token twice, from one signer and from another", arguments: SignatureAlgorithm.allCases)
+    @Test(
+        "deterministic algorithms give the same token twice, from one signer and from another",
+        arguments: SignatureAlgorithm.allCases)
     func determinism(_ algorithm: SignatureAlgorithm) throws {
         let key = try TestKeys.key(algorithm)
         var signer = try Signer(key: key, type: "at+jwt")
@@ -18,7 +20,9 @@ struct SignerTests {
         #expect((first == third) == algorithm.isDeterministic)
     }
 
-    @Test("the token is appended, is as long as was said, and names algorithm, key and type", arguments: SignatureAlgorithm.allCases)
+    @Test(
+        "the token is appended, is as long as was said, and names algorithm, key and type",
+        arguments: SignatureAlgorithm.allCases)
     func shape(_ algorithm: SignatureAlgorithm) throws {
         let key = try TestKeys.key(algorithm)
         var signer = try Signer(key: key, type: "at+jwt")
@@ -28,8 +32,10 @@ struct SignerTests {
             try signer.sign(payload: payload.rawSpan, into: &output)
             #expect(text(output).hasPrefix("before"))
             #expect(output.count == 6 + signer.encodedLength(payloadBytes: length))
-            let parts = text(Array(output[6...])).split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            #expect(try text(decoded(parts[0])) == #"{"alg":"\#(algorithm.rawValue)","kid":"\#(key.kid)","typ":"at+jwt"}"#)
+            let parts = text(Array(output[6...])).split(separator: ".", omittingEmptySubsequences: false).map(
+                String.init)
+            #expect(
+                try text(decoded(parts[0])) == #"{"alg":"\#(algorithm.rawValue)","kid":"\#(key.kid)","typ":"at+jwt"}"#)
             #expect(try decoded(parts[1]) == payload)
         }
     }

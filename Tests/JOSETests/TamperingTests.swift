@@ -43,7 +43,9 @@ struct TamperingTests {
         }
     }
 
-    @Test("the signature's bytes cut, lengthened, emptied, zeroed, or those of DER", arguments: SignatureAlgorithm.allCases)
+    @Test(
+        "the signature's bytes cut, lengthened, emptied, zeroed, or those of DER",
+        arguments: SignatureAlgorithm.allCases)
     func signatures(_ algorithm: SignatureAlgorithm) throws {
         let keys = try TestKeys.set(algorithm)
         let parts = try text(sign(Self.payload, with: keys.keys[0])).split(separator: ".").map(String.init)

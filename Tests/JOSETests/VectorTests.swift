@@ -90,7 +90,10 @@ struct VectorTests {
             // 4.7: nothing is protected.
             (RFC7520.hs256NoProtectedHeader.token, .malformed),
             // 4.8: the JSON serialization.
-            (#"{"payload":"","signatures":[{"protected":"","signature":"\#(RFC7520.rs256OfMany.signature)"}]}"#, .malformed),
+            (
+                #"{"payload":"","signatures":[{"protected":"","signature":"\#(RFC7520.rs256OfMany.signature)"}]}"#,
+                .malformed
+            ),
         ] {
             let verdict = verifier.verdict(token)
             #expect(verdict == .rejected(rejection))

@@ -22,7 +22,7 @@ struct JWK {
     init(_ scanner: inout JSONScanner) throws(JSONError) {
         try scanner.beginObject()
         while let name = try scanner.nextKey() {
-            if let member = JWKMember.allCases.first(where: { scanner.matches(name, Array($0.rawValue.utf8).rawSpan) }) {
+            if let member = JWKMember(name, scanner) {
                 try readText(member, &scanner)
             } else if scanner.matches(name, "key_ops") {
                 try readOperations(&scanner)
@@ -49,7 +49,7 @@ struct JWK {
     private mutating func readOperations(_ scanner: inout JSONScanner) throws(JSONError) {
         var read = Operations()
         guard try scanner.peek() == .array else {
-            wrongKind = wrongKind ?? "key_ops"
+            operations = Operations(other: true)
             return try scanner.skipValue()
         }
         try scanner.beginArray()

@@ -1,4 +1,7 @@
-/// The members of a JWK that this service reads as strings (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
+import StrictJSON
+
+/// The members of a JWK that this service reads as strings (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section
+/// 2).
 enum JWKMember: String, CaseIterable, Sendable {
     case kty, kid, alg, use
     /// Curve and point, or the raw public key of Ed25519.
@@ -10,11 +13,14 @@ enum JWKMember: String, CaseIterable, Sendable {
     /// The secret of an `oct` key.
     case k
 
-    /// Whether the member must never leave the key file.
-    var isPrivate: Bool {
-        switch self {
-        case .kty, .kid, .alg, .use, .crv, .x, .y, .n, .e: false
-        case .d, .p, .q, .dp, .dq, .qi, .k: true
+    /// The member of that name; `nil` for all others.
+    init?(_ name: JSONString, _ scanner: borrowing JSONScanner) {
+        for member in Self.allCases {
+            let candidate = Array(member.rawValue.utf8)
+            guard scanner.matches(name, candidate.rawSpan) else { continue }
+            self = member
+            return
         }
+        return nil
     }
 }

@@ -53,7 +53,8 @@ struct KeyMembers {
         for index in additional.indices { additional[index].text.wipe() }
     }
 
-    /// SHA-256 over the required members in the order of their names, without white space, in base64url (RFC 7638 section 3).
+    /// SHA-256 over the required members in the order of their names, without white space, in base64url (RFC 7638
+    /// section 3).
     func thumbprint() throws(JOSEError) -> String {
         var members = required.map { (name: $0.member.rawValue, text: $0.text) }
         members.append(("kty", Array(type.utf8)))

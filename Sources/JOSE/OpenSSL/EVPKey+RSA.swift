@@ -3,7 +3,8 @@ import StrictJSON
 
 /// RSA keys: the numbers of RFC 7518 section 6.3 under OpenSSL's names.
 extension EVPKey {
-    /// OpenSSL's names of the private numbers (provider-keymgmt(7)); some of its own macros for them do not reach Swift.
+    /// OpenSSL's names of the private numbers (provider-keymgmt(7)); some of its own macros for them do not reach
+    /// Swift.
     private enum Name {
         static let d = "d"
         static let p = "rsa-factor1"
@@ -41,7 +42,9 @@ extension EVPKey {
 
     /// With the exponent 65537, which is OpenSSL's default.
     static func generateRSA(bits: Int) throws(JOSEError) -> EVPKey {
-        unsafe try generate(type: "RSA") { context in unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits)) == 1 }
+        unsafe try generate(type: "RSA") { context in
+            unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits)) == 1
+        }
     }
 
     func rsaModulus() throws(JOSEError) -> [UInt8] { try number(OSSL_PKEY_PARAM_RSA_N) }

@@ -2,11 +2,11 @@ internal import COpenSSL
 
 /// Ed25519 signing with one private key, context reused.
 ///
-/// `EVP_DigestSignInit` with a null key "just resets the state" (its manual page) and keeps the key. OpenSSL 3.0 and 3.1
-/// would sign again even without it; from 3.2 a context that has signed refuses to go on until it is reset, so it is
-/// always called; it allocates nothing. Nothing is allocated here; OpenSSL 3.0 itself allocates five times for a signature and
-/// three times for a verification (it fetches SHA-512 by name and makes a digest context, in `ossl_ed25519_sign`), which EVP
-/// gives no way to avoid. Owned by one thread at a time.
+/// `EVP_DigestSignInit` with a null key "just resets the state" (its manual page) and keeps the key. OpenSSL 3.0 and
+/// 3.1 would sign again even without it; from 3.2 a context that has signed refuses to go on until it is reset, so it
+/// is always called; it allocates nothing. Nothing is allocated here; OpenSSL 3.0 itself allocates five times for a
+/// signature and three times for a verification (it fetches SHA-512 by name and makes a digest context, in
+/// `ossl_ed25519_sign`), which EVP gives no way to avoid. Owned by one thread at a time.
 @safe struct Ed25519SigningContext: ~Copyable {
     /// The length of every signature, in bytes (RFC 8032 section 5.1.6).
     static let signatureLength = 64

@@ -3,9 +3,9 @@ internal import COpenSSL
 /// HMAC-SHA-256 with one key, ready to be used again and again.
 ///
 /// The context is made once. A null key in `EVP_MAC_init` takes the inner and outer hash states up again that were
-/// computed from the key, which saves two of the four compressions that a short message would otherwise cost.
-/// Per call nothing is allocated here; OpenSSL 3.0 itself allocates twice, the 112 bytes of a hash state that it copies (counted
-/// with `CRYPTO_set_mem_functions`). Owned by one thread at a time.
+/// computed from the key, which saves two of the four compressions that a short message would otherwise cost. Per
+/// call nothing is allocated here; OpenSSL 3.0 itself allocates twice, the 112 bytes of a hash state that it copies
+/// (counted with `CRYPTO_set_mem_functions`). Owned by one thread at a time.
 @safe struct HMACContext: ~Copyable {
     /// The length of every signature, in bytes.
     static let signatureLength = 32
@@ -49,7 +49,8 @@ internal import COpenSSL
                 OSSL_PARAM_construct_end(),
             ]
             return unsafe key.bytes.withUnsafeBytes { key in
-                unsafe EVP_MAC_init(context, key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, parameters)
+                unsafe EVP_MAC_init(
+                    context, key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, parameters)
                     == 1
             }
         }

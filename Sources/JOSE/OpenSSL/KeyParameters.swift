@@ -11,7 +11,7 @@ import StrictJSON
     private var buffers: [UnsafeMutableRawBufferPointer] = unsafe []
 
     deinit {
-        for unsafe buffer in unsafe buffers {
+        unsafe buffers.forEach { buffer in
             unsafe OPENSSL_cleanse(buffer.baseAddress, buffer.count)
             unsafe buffer.deallocate()
         }

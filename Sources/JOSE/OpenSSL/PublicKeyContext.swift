@@ -2,11 +2,11 @@ internal import COpenSSL
 
 /// Signing or verifying SHA-256 digests with one ECDSA or RSA key, context reused.
 ///
-/// Digest and signature are two steps on purpose: `EVP_PKEY_sign` and `EVP_PKEY_verify` may be called again and
-/// again on one context (their manual pages), while `EVP_DigestSign` copies its whole context for each call
-/// or has to be set up anew. Nothing is allocated here; inside OpenSSL 3.0 an ECDSA signature allocates 41 times, an RSA one 20
-/// times (big numbers).
-/// RSA is PKCS #1 v1.5, which is EVP's default padding and RS256's. Owned by one thread at a time.
+/// Digest and signature are two steps on purpose: `EVP_PKEY_sign` and `EVP_PKEY_verify` may be called again and again
+/// on one context (their manual pages), while `EVP_DigestSign` copies its whole context for each call or has to be
+/// set up anew. Nothing is allocated here; inside OpenSSL 3.0 an ECDSA signature allocates 41 times, an RSA one 20
+/// times (big numbers). RSA is PKCS #1 v1.5, which is EVP's default padding and RS256's. Owned by one thread at a
+/// time.
 @safe struct PublicKeyContext: ~Copyable {
     enum Purpose { case signing, verification }
 

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// SHA-256, context reused. Nothing is allocated here; starting again costs one allocation inside OpenSSL 3.0, that of the
-/// hash state. Owned by one thread at a time.
+/// SHA-256, context reused. Nothing is allocated here; starting again costs one allocation inside OpenSSL 3.0, that
+/// of the hash state. Owned by one thread at a time.
 @safe struct SHA256Context: ~Copyable {
     static let digestLength = 32
 

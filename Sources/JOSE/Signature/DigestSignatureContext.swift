@@ -9,8 +9,8 @@ struct DigestSignatureContext: ~Copyable {
     private let hash: SHA256Context
     private let key: PublicKeyContext
 
-    /// Arrays that are made once and written by every call. Outside of the context, because the enums that hold contexts
-    /// cannot change their payload in place.
+    /// Arrays that are made once and written by every call. Outside of the context, because the enums that hold
+    /// contexts cannot change their payload in place.
     struct Scratch {
         fileprivate var digest = [UInt8](repeating: 0, count: SHA256Context.digestLength)
         fileprivate var der = [UInt8](repeating: 0, count: ECDSASignature.maxDERLength)

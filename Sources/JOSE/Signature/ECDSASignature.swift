@@ -46,7 +46,9 @@ enum ECDSASignature {
         der.append(value.extracting(first..<32))
     }
 
-    private static func readInteger(of der: RawSpan, at offset: inout Int, into raw: inout [UInt8], from start: Int) -> Bool {
+    private static func readInteger(of der: RawSpan, at offset: inout Int, into raw: inout [UInt8], from start: Int)
+        -> Bool
+    {
         guard offset + 2 <= der.byteCount, der[offset] == integer else { return false }
         let length = Int(der[offset + 1])
         let end = offset + 2 + length
