@@ -88,5 +88,13 @@ let package = Package(
             dependencies: ["NATSTransport", "TestSupport"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "TokenServiceTests",
+            dependencies: [
+                "TokenService", "TokenOperations", "TokenContract", "NATSTransport", "JOSE", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -60,9 +60,7 @@ struct ServiceConfiguration: Sendable {
             maxRequestBytes: try settings.integer(required: .maxRequestBytes),
             maxIDBytes: try settings.integer(required: .maxIDBytes),
             maxTokenBytes: try settings.integer(required: .maxTokenBytes))
-        guard limits.maxTokenBytes < limits.maxRequestBytes, limits.maxIDBytes < limits.maxRequestBytes else {
-            throw ConfigurationError("--max-token-bytes and --max-id-bytes must be smaller than --max-request-bytes")
-        }
+        if let contradiction = limits.contradiction { throw ConfigurationError(contradiction) }
         return limits
     }
 }

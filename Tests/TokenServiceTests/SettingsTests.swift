@@ -1,0 +1,93 @@
+import JOSE
+import NATSTransport
+import Testing
+import TokenContract
+import TokenOperations
+
+@testable import TokenService
+
+@Suite("Settings: flags over environment over defaults, and nothing misspelled is ignored")
+struct SettingsTests {
+    @Test("Each source is overruled by the one before it")
+    func order() throws {
+        let environment = ["TOKEN_SERVICE_ISSUER": "from environment", "NATS_URL": "nats://shared:1"]
+        let flags = ["issuer": "from flag"]
+        #expect(try Settings(flags: [:], environment: [:]).text(.issuer) == "token-service")
+        #expect(try Settings(flags: [:], environment: environment).text(.issuer) == "from environment")
+        #expect(try Settings(flags: flags, environment: environment).text(.issuer) == "from flag")
+        #expect(try Settings(flags: [:], environment: environment).text(.natsURL) == "nats://shared:1")
+        let both = environment.merging(["TOKEN_SERVICE_NATS_URL": "nats://own:1"]) { $1 }
+        #expect(try Settings(flags: [:], environment: both).text(.natsURL) == "nats://own:1")
+    }
+
+    @Test("A variable that is set to nothing is not set")
+    func emptyVariable() throws {
+        let settings = try Settings(flags: [:], environment: ["TOKEN_SERVICE_ISSUER": "", "NATS_URL": ""])
+        #expect(settings.text(.issuer) == "token-service")
+        #expect(settings.text(.natsURL) == "nats://127.0.0.1:4222")
+    }
+
+    @Test("A variable that no setting has is an error that names it")
+    func unknownVariable() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Settings(flags: [:], environment: ["TOKEN_SERVICE_ACESS_LIFETIME": "60"])
+        }
+        #expect(error?.description.contains("TOKEN_SERVICE_ACESS_LIFETIME") == true)
+    }
+
+    @Test(
+        "A value out of range or of another kind is an error that says the range",
+        arguments: [
+            ("access-lifetime", "0"), ("access-lifetime", "15m"), ("access-lifetime", "1.5"), ("leeway", "-1"),
+            ("loops", "0"), ("loops", "65"), ("algorithm", "none"), ("algorithm", "eddsa"), ("ledger", "redis"),
+            ("max-request-bytes", "99999999999999999999"),
+        ])
+    func outOfRange(name: String, value: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try Settings(flags: [name: value], environment: [:]) }
+        #expect(error?.description.contains("--\(name)") == true)
+        let variable = "TOKEN_SERVICE_" + name.uppercased().replacing("-", with: "_")
+        #expect(throws: ConfigurationError.self) { try Settings(flags: [:], environment: [variable: value]) }
+    }
+
+    @Test("Every setting's default is in its own range")
+    func defaultsAreInRange() throws {
+        for setting in Setting.all {
+            if let value = setting.defaultValue { try setting.check(value) }
+        }
+        #expect(Set(Setting.all.map(\.name)).count == Setting.all.count)
+    }
+
+    /// What is enough to serve.
+    private let enough = ["keys": "keys.jwks", "ledger": "memory"]
+
+    @Test("The defaults make the documented configuration")
+    func defaults() throws {
+        let configuration = try ServiceConfiguration(Settings(flags: enough, environment: [:]))
+        #expect(configuration.policy == TokenPolicy())
+        #expect(configuration.limits == RequestLimits.default)
+        #expect(configuration.algorithm == .edDSA)
+        #expect(configuration.queueGroup == "q")
+        #expect(configuration.loops >= 1)
+        #expect(configuration.nats.replyPrefixes.prefixes == ["_INBOX", "_R_."])
+    }
+
+    @Test(
+        "Values that contradict each other, or cannot be a subject, are refused before anything starts",
+        arguments: [
+            ["access-lifetime": "1000", "refresh-idle-lifetime": "999"],
+            ["refresh-idle-lifetime": "1000", "access-lifetime": "10", "family-lifetime": "999"],
+            ["leeway": "20", "access-lifetime": "10"],
+            ["max-token-bytes": "16384"],
+            ["subject-prefix": "a.*"], ["subject-prefix": "a..b"], ["subject-prefix": "."], ["subject-prefix": "a b"],
+            ["queue-group": "a b"], ["queue-group": ">"],
+            ["reply-prefixes": "$JS"], ["reply-prefixes": ","], ["reply-prefixes": "_INBOX,>"],
+            ["nats-user": "u", "nats-token": "t"], ["nats-cert": "c.pem"], ["nats-url": ","],
+            ["ledger": "jetstream"], ["keys": ""],
+        ])
+    func contradictions(flags: [String: String]) throws {
+        let flags = enough.merging(flags) { $1 }
+        #expect(throws: ConfigurationError.self) {
+            try ServiceConfiguration(Settings(flags: flags, environment: [:]))
+        }
+    }
+}
