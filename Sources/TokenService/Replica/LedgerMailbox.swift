@@ -13,7 +13,7 @@ enum LedgerAnswer: Sendable {
 /// swap, and only refreshes and blacklistings come this way; verify never does.
 final class LedgerMailbox: Sendable {
     struct Item: Sendable {
-        var ticket: PendingRequests.Ticket
+        var ticket: TicketTable<WaitingRequest>.Ticket
         var answer: LedgerAnswer
     }
 
@@ -25,7 +25,7 @@ final class LedgerMailbox: Sendable {
         self.wake = wake
     }
 
-    func post(_ answer: LedgerAnswer, for ticket: PendingRequests.Ticket) {
+    func post(_ answer: LedgerAnswer, for ticket: TicketTable<WaitingRequest>.Ticket) {
         let wasEmpty = items.withLock { items in
             items.append(Item(ticket: ticket, answer: answer))
             return items.count == 1

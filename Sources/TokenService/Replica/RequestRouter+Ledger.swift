@@ -7,17 +7,17 @@ import TokenOperations
 extension RequestRouter {
     /// Asks the ledger, and keeps the request until it has answered.
     func ask(
-        _ work: PendingRequests.Work, for operation: Operation, at now: UnixTime, _ reply: consuming Reply
+        _ work: WaitingRequest.Work, for operation: Operation, at now: UnixTime, _ reply: consuming Reply
     ) {
         guard !pending.isFull else {
             let error = ServiceError(
-                .unavailable, "\(PendingRequests.capacity) requests wait for the ledger already; try again")
+                .unavailable, "\(WaitingRequest.capacity) requests wait for the ledger already; try again")
             return refuse(error, of: operation, reply)
         }
-        ask(PendingRequests.Waiting(work, operation, receivedAt: now, reply: reply.defer()))
+        ask(WaitingRequest(work, operation, receivedAt: now, reply: reply.defer()))
     }
 
-    private func ask(_ waiting: PendingRequests.Waiting) {
+    private func ask(_ waiting: WaitingRequest) {
         let (ticket, mailbox) = (pending.add(waiting), mailbox)
         switch waiting.work {
         case .refresh(let flight):
@@ -38,7 +38,7 @@ extension RequestRouter {
         }
     }
 
-    private func resume(_ waiting: PendingRequests.Waiting, with answer: LedgerAnswer) {
+    private func resume(_ waiting: WaitingRequest, with answer: LedgerAnswer) {
         switch (waiting.work, answer) {
         case (.refresh(let flight), .redeem(let outcome)):
             resume(waiting, flight, outcome)
@@ -52,7 +52,7 @@ extension RequestRouter {
         }
     }
 
-    private func resume(_ waiting: PendingRequests.Waiting, _ flight: RefreshInFlight, _ outcome: RedeemOutcome) {
+    private func resume(_ waiting: WaitingRequest, _ flight: RefreshInFlight, _ outcome: RedeemOutcome) {
         output.removeAll(keepingCapacity: true)
         do throws(ServiceError) {
             switch try operations.refreshTokens.redeemed(flight, outcome, into: &output) {
@@ -60,7 +60,7 @@ extension RequestRouter {
                 if let reply = waiting.takeReply() { reply.send(output) }
             case .revoke(let revocation):
                 guard let reply = waiting.takeReply() else { return }
-                ask(.init(.reuse(revocation), waiting.operation, receivedAt: waiting.receivedAt, reply: reply))
+                ask(WaitingRequest(.reuse(revocation), waiting.operation, receivedAt: waiting.receivedAt, reply: reply))
             }
         } catch {
             finish(waiting, with: error)
@@ -68,7 +68,7 @@ extension RequestRouter {
     }
 
     /// Ends a request that waited: with an error, or with the empty object that says that it is done.
-    private func finish(_ waiting: PendingRequests.Waiting, with error: ServiceError?) {
+    private func finish(_ waiting: WaitingRequest, with error: ServiceError?) {
         guard let reply = waiting.takeReply() else { return }
         output.removeAll(keepingCapacity: true)
         guard let error else {

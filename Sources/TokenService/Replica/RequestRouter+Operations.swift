@@ -91,7 +91,7 @@ extension RequestRouter {
         /// The reply is written.
         case replied
         /// The ledger has to be asked.
-        case waits(PendingRequests.Work)
+        case waits(WaitingRequest.Work)
     }
 }
 

@@ -8,9 +8,7 @@ import TokenOperations
 ///
 /// Threads: the loop's own, and no other. The ledger answers through the mailbox.
 final class RequestRouter: RequestHandler {
-    /// An endpoint's place in `endpoints` is its index here; the extensions come after the operations.
-    static let publicKeysEndpoint = Operation.allCases.count
-
+    /// An operation's endpoint has its raw value as index; the public keys come after them.
     static func endpoints(_ configuration: ServiceConfiguration) -> [Endpoint] {
         let prefix = configuration.subjects.prefix
         let subjects =
@@ -27,7 +25,7 @@ final class RequestRouter: RequestHandler {
     private let context: LoopContext
     private let logger: Logger
     private var logBudget = LogBudget()
-    var pending = PendingRequests()
+    var pending = TicketTable<WaitingRequest>(capacity: WaitingRequest.capacity)
     /// The reply that is being written; reused, so that a reply costs no allocation once it has grown.
     var output: [UInt8] = []
 
@@ -41,9 +39,7 @@ final class RequestRouter: RequestHandler {
     }
 
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
-        guard let operation = Operation(rawValue: endpoint) else {
-            return reply.send(publicKeys)
-        }
+        guard let operation = Operation(rawValue: endpoint) else { return reply.send(publicKeys) }
         // Without a reply subject there is nobody to tell, and only a blacklisting has a meaning then. To redeem a
         // refresh token for nobody would destroy it.
         guard reply.hasSubject || operation == .blacklistTokens else { return reply.drop() }
@@ -84,6 +80,7 @@ final class RequestRouter: RequestHandler {
 
     /// Once a family: when it is revoked, its tokens are refused before the ledger is asked.
     func report(reuseOf family: Revocation, _ outcome: RevokeOutcome) {
+        guard logBudget.admits(at: context.now) else { return }
         logger.warning(
             "a refresh token was presented again after its rotation: it, or its successor, was stolen",
             metadata: ["sid": "\(family.id.text)", "revoked": "\(outcome == .revoked)"])
