@@ -76,6 +76,11 @@ struct SignerTests {
         var seen = Set<UInt64>()
         for _ in 0..<1000 { seen.insert(try SecureRandom.word()) }
         #expect(seen.count == 1000)
+        // Two pages of a supply, and no word twice, nor a zero where a word was not written.
+        var pool = RandomPool()
+        for _ in 0..<1024 { seen.insert(try pool.word()) }
+        #expect(seen.count == 2024)
+        #expect(!seen.contains(0))
         // A byte that is never written would stay zero in all of 64 fillings (chance of a false alarm: 2^-500).
         var combined = [UInt8](repeating: 0, count: 100)
         for _ in 0..<64 {

@@ -15,6 +15,14 @@ package enum SecureRandom {
         guard filled else { throw .fromOpenSSL("get random bytes") }
     }
 
+    /// Overwrites every element of `words`.
+    package static func fill(_ words: inout [UInt64]) throws(JOSEError) {
+        let filled = unsafe words.withUnsafeMutableBytes { buffer in
+            unsafe RAND_bytes_ex(nil, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count, 0) == 1
+        }
+        guard filled else { throw .fromOpenSSL("get random bytes") }
+    }
+
     /// `count` new random bytes.
     package static func bytes(_ count: Int) throws(JOSEError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
