@@ -72,6 +72,17 @@ struct SettingsTests {
     }
 
     @Test(
+        "Servers can be named in every way that NATS clients know",
+        arguments: [
+            "nats://127.0.0.1:4222", "localhost", "localhost:4222", "tls://nats.example:443", "nats://user:p@ss@h:1",
+            "nats://[::1]:4222", "nats://[::1]", "nats://a:1,nats://b:2", " nats://a , nats://b ",
+        ])
+    func servers(url: String) throws {
+        let flags = enough.merging(["nats-url": url]) { $1 }
+        #expect(throws: Never.self) { try ServiceConfiguration(Settings(flags: flags, environment: [:])) }
+    }
+
+    @Test(
         "Values that contradict each other, or cannot be a subject, are refused before anything starts",
         arguments: [
             ["access-lifetime": "1000", "refresh-idle-lifetime": "999"],
@@ -82,6 +93,8 @@ struct SettingsTests {
             ["queue-group": "a b"], ["queue-group": ">"],
             ["reply-prefixes": "$JS"], ["reply-prefixes": ","], ["reply-prefixes": "_INBOX,>"],
             ["nats-user": "u", "nats-token": "t"], ["nats-cert": "c.pem"], ["nats-url": ","],
+            ["nats-url": "http://127.0.0.1"], ["nats-url": "foo bar"], ["nats-url": "nats://"], ["nats-url": "nats://h:0"],
+            ["nats-url": "nats://h:65536"], ["nats-url": "nats://h:x"], ["nats-url": "nats://h/p"], ["nats-url": "nats://a:1,:2"],
             ["ledger": "jetstream"], ["keys": ""],
         ])
     func contradictions(flags: [String: String]) throws {

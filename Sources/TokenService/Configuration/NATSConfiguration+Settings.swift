@@ -9,6 +9,27 @@ extension NATSConfiguration {
             tls: try Self.tls(settings),
             replyPrefixes: try Self.replyPrefixes(settings))
         guard !servers.isEmpty else { throw ConfigurationError("--nats-url must name a server") }
+        for server in servers { try Self.check(server: server) }
+    }
+
+    /// A URL that no attempt could ever reach is refused here: the loop would try it for ever. The text does not repeat
+    /// the URL, which may hold a password.
+    private static func check(server: String) throws(ConfigurationError) {
+        func refuse(_ why: String) -> ConfigurationError {
+            ConfigurationError("--nats-url must be like nats://127.0.0.1:4222 or tls://host:4222, comma-separated: \(why)")
+        }
+        let parts = server.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 {
+            guard ["nats", "tls"].contains(parts[0]) else { throw refuse("the scheme '\(parts[0])' is neither nats nor tls") }
+        }
+        let address = (parts.last ?? "").split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        guard server.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f }) else { throw refuse("it holds white space") }
+        guard !address.contains("/") else { throw refuse("it holds a path") }
+        let hostEnd = address.lastIndex(of: ":").flatMap { address[$0...].contains("]") ? nil : $0 } ?? address.endIndex
+        guard !address[..<hostEnd].isEmpty else { throw refuse("it names no host") }
+        guard hostEnd == address.endIndex || UInt16(address[address.index(after: hostEnd)...]).map({ $0 > 0 }) == true else {
+            throw refuse("the port is not a number from 1 to 65535")
+        }
     }
 
     private static func credentials(_ settings: Settings) throws(ConfigurationError) -> Credentials {

@@ -13,7 +13,7 @@ struct KeyFile {
     let path: String
 
     func read() throws(ConfigurationError) -> KeySet {
-        let bytes: [UInt8]
+        var bytes: [UInt8]
         do {
             let stat = try FilePath(path).stat()
             guard stat.type == .regular else {
@@ -34,6 +34,7 @@ struct KeyFile {
         } catch {
             throw ConfigurationError("\(path) cannot be read: \(error)")
         }
+        defer { bytes.wipe() }
         do throws(KeySetError) {
             return try KeySet(json: bytes.rawSpan)
         } catch {
@@ -47,9 +48,9 @@ struct KeyFile {
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
-            try file.closeAfter {
-                _ = try file.writeAll(keys.privateJWKSet())
-            }
+            var bytes = try keys.privateJWKSet()
+            defer { bytes.wipe() }
+            try file.closeAfter { _ = try file.writeAll(bytes) }
         } catch Errno.fileExists {
             throw ConfigurationError("\(path) exists, and is left as it is: keys are never overwritten")
         } catch {
