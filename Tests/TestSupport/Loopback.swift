@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Plain TCP on 127.0.0.1 for tests.
 package enum Loopback {
@@ -10,11 +11,20 @@ package enum Loopback {
         }
     }
 
-    /// A port that nobody listens on now. The kernel hands them out in turn, so it is not given to another soon.
+    private static let range = 20_000..<32_000
+    private static let next = Atomic(Int.random(in: range))
+
+    /// A port that nobody listens on now, and that this process hands out once only. It lies below the range from which
+    /// the kernel picks: while a test's server is down, its port goes neither to another test nor to a connection.
     package static func freePort() throws -> Int {
-        let listener = try listen(port: 0)
-        defer { close(listener.socket) }
-        return listener.port
+        for _ in range {
+            let number = next.add(1, ordering: .relaxed).oldValue
+            let port = range.lowerBound + (number - range.lowerBound) % range.count
+            guard let listener = try? listen(port: port) else { continue }
+            close(listener.socket)
+            return port
+        }
+        throw Failure("no free port")
     }
 
     package static func listen(port: Int) throws -> (socket: Int32, port: Int) {

@@ -9,7 +9,7 @@ package final class NATSServer: @unchecked Sendable {
     package let directory: TemporaryDirectory
     private let configuration: String
     private let lock = NSLock()
-    private var process: Process?
+    private var process: Int32?
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -29,28 +29,24 @@ package final class NATSServer: @unchecked Sendable {
 
     package var url: String { "nats://127.0.0.1:\(port)" }
 
-    package var processIdentifier: Int32? { lock.withLock { process?.processIdentifier } }
+    package var processIdentifier: Int32? { lock.withLock { process } }
 
     package func start() throws {
         let file = directory.path + "/server.conf"
         let text = "listen: \"127.0.0.1:\(port)\"\nmax_control_line: 4096\n\(configuration)\n"
         try text.write(toFile: file, atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try Self.binary())
-        process.arguments = ["-c", file, "-l", directory.path + "/server.log"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        lock.withLock { self.process = process }
+        let arguments = [try Self.binary(), "-c", file, "-l", directory.path + "/server.log"]
+        let spawned = try ChildProcess.spawn(arguments)
+        lock.withLock { process = spawned }
         try waitUntilListening()
     }
 
     /// SIGKILL: the process has no say in it.
     package func kill() {
-        signal(SIGKILL)
         lock.withLock {
-            process?.waitUntilExit()
-            process = nil
+            guard let process else { return }
+            ChildProcess.kill(process)
+            self.process = nil
         }
     }
 
@@ -65,8 +61,7 @@ package final class NATSServer: @unchecked Sendable {
 
     private func signal(_ number: Int32) {
         lock.withLock {
-            guard let process, process.isRunning else { return }
-            Foundation.kill(process.processIdentifier, number)
+            if let process { Foundation.kill(process, number) }
         }
     }
 
@@ -74,7 +69,6 @@ package final class NATSServer: @unchecked Sendable {
         let deadline = Date().addingTimeInterval(10)
         while Date() < deadline {
             if let client = try? RawNATSClient(port: port, connects: false), (try? client.readLine()) != nil { return }
-            guard lock.withLock({ process?.isRunning == true }) else { break }
             usleep(5_000)
         }
         throw Failure(description: "nats-server does not listen on \(port): \(log())")

@@ -32,6 +32,14 @@ struct ConnectionStateMachine: Sendable {
         var pauseBytes: Int
         var readingPaused = false
         var overLimitSince: UInt64?
+
+        /// Confirmed in the queue group, and not yet confirmed out of it.
+        var mayReceiveRequests: Bool {
+            switch membership {
+            case .joined, .leaving: true
+            case .outside, .joining: false
+            }
+        }
     }
 
     enum Membership: Sendable, Equatable {

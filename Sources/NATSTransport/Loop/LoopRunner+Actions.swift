@@ -83,7 +83,7 @@ extension LoopRunner {
             switch machine.state {
             case .closed: machine.drain == nil ? .closed : .draining
             case _ where machine.drain != nil: .draining
-            case .connected(let session): session.membership == .joined ? .serving : .connected
+            case .connected(let session): session.mayReceiveRequests ? .serving : .connected
             case .idle, .waiting, .connecting: .disconnected
             }
         control.publish(state)

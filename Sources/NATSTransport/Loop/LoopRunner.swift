@@ -52,6 +52,8 @@ final class LoopRunner {
         }
         port.close()
         session = nil
+        // What is still owed now will not be sent.
+        port.counts.unanswered += port.owedReplies
         control.statistics.publish(port.counts)
         onEvent(.closed(machine.outcome))
         control.publishClosed(machine.outcome)
