@@ -1,0 +1,194 @@
+"""Real processes: nats-servers on free loopback ports and replicas of the service, ended by process id."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import nats
+
+from .client import Client
+
+ROOT = Path(__file__).resolve().parents[3]
+NATS_SERVER = os.environ.get("NATS_SERVER", str(ROOT / ".build-tools/venv/bin/nats-server"))
+BINARY = os.environ.get("TOKEN_SERVICE_BINARY", str(ROOT / ".build/debug/token-service"))
+
+START_SECONDS = 10
+# The service promises to drain within 25 s.
+STOP_SECONDS = 25
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's environment without anything that would configure the service behind a test's back."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TOKEN_SERVICE_", "NATS_"))}
+    return kept | changes
+
+
+def run(*arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Runs the service's command line to its end."""
+    return subprocess.run(
+        [BINARY, *map(str, arguments)],
+        env=environment(**changes),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+
+def await_condition(condition: Callable[[], object], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.01)
+
+
+def free_port() -> int:
+    """For the few tests that must know the port before the server has it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class NATSServer:
+    """One nats-server. Its port is picked by itself at first and kept over restarts."""
+
+    def __init__(self, directory: Path, port: int = -1) -> None:
+        self.directory = directory
+        self.port = port
+        self.monitoring = ""
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def start(self) -> "NATSServer":
+        with open(self.directory / "nats-server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(NATS_SERVER, "--config", ROOT / "deploy/nats-server/local.conf"),
+                    *("--port", str(self.port), "--http_port", "-1"),
+                    *("--ports_file_dir", self.directory, "--store_dir", self.directory),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        ports_file = self.directory / f"nats-server_{self.process.pid}.ports"
+
+        def addresses_are_known() -> bool:
+            assert self.process.poll() is None, (self.directory / "nats-server.log").read_text()
+            try:
+                ports = json.loads(ports_file.read_text())
+            except (FileNotFoundError, ValueError):
+                return False
+            self.port = int(ports["nats"][0].rsplit(":", 1)[1])
+            self.monitoring = ports["monitoring"][0]
+            return True
+
+        await_condition(addresses_are_known, START_SECONDS, "nats-server listens")
+        return self
+
+    def kill(self) -> None:
+        """As a machine dies: no goodbye to any client."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(STOP_SECONDS)
+
+    def connections(self) -> list[dict]:
+        """What the server itself says of its clients, with their subscriptions."""
+        with urlopen(f"{self.monitoring}/connz?subs=detail") as answer:
+            return json.load(answer)["connections"]
+
+
+class Service:
+    """One replica, with its log in a file. Every token that a client of it saw is remembered, to be missed in the log."""
+
+    def __init__(self, server: NATSServer, directory: Path, *options: str, keys: Path | None = None, prefix: str = "") -> None:
+        self.server = server
+        self.directory = directory
+        self.prefix = prefix
+        self.keys = keys or directory / "keys.json"
+        self.options = [*options, *(("--subject-prefix", prefix) if prefix else ())]
+        self.secrets: set[str] = set()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self, **variables: str) -> "Service":
+        """Starts the process without waiting for it to serve."""
+        with open(self.directory / "service.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--keys", self.keys, "--ledger", "memory", "--loops", "1", *self.options],
+                env=environment(NATS_URL=self.server.url, **variables),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        return self
+
+    def start(self, **variables: str) -> "Service":
+        self.launch(**variables)
+
+        def is_serving() -> bool:
+            assert self.process.poll() is None, self.log
+            return re.search(r"\bserving\b", self.log) is not None
+
+        await_condition(is_serving, START_SECONDS, "the service serves")
+        return self
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "service.log").read_text(errors="replace")
+
+    def subject(self, operation: str) -> str:
+        return f"{self.prefix}.{operation}" if self.prefix else operation
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> int:
+        return self.process.wait(STOP_SECONDS)
+
+    def stop(self) -> None:
+        """Ends it as an orchestrator would, and holds it to what it promises about its end and its log."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.terminate()
+        try:
+            status = self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        assert status == 0, f"ended with status {status}:\n{self.log}"
+        self.assert_log_holds_no_secret()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def assert_log_holds_no_secret(self) -> None:
+        log = self.log
+        for secret in self.secrets:
+            assert secret not in log, "the log holds a token"
+
+    @asynccontextmanager
+    async def connect(self, **options):
+        """A client of this replica; replies are checked against the contract as they come."""
+        connection = await nats.connect(self.server.url, allow_reconnect=False, **options)
+        try:
+            yield Client(connection, self.prefix, self.secrets)
+        finally:
+            await connection.close()
