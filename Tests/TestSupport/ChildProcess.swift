@@ -18,6 +18,14 @@ enum ChildProcess {
         return process
     }
 
+    /// Runs to the end; returns the exit code, or -1 when a signal ended it.
+    static func run(_ arguments: [String]) throws -> Int32 {
+        let process = try spawn(arguments)
+        var status: Int32 = 0
+        while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        return status & 0x7f == 0 ? (status >> 8) & 0xff : -1
+    }
+
     /// SIGKILL, and waits until it is gone.
     static func kill(_ process: Int32) {
         Foundation.kill(process, SIGKILL)
