@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
 from support.client import Client
-from support.processes import Service
+from support.processes import NATSServer, Service
 from support.raw import RawClient
 
 
@@ -113,6 +114,39 @@ async def test_ordinary_inboxes_are_answered(client: Client, inbox: str) -> None
 async def test_a_private_inbox_prefix_of_a_client_library_is_answered(service: Service) -> None:
     async with service.connect(inbox_prefix=b"_INBOX_orders") as client:
         assert await client.reason((await client.generate()).access) is None
+
+
+ACCOUNTS = """
+host: 127.0.0.1
+accounts {
+    SERVICE {
+        users: [{user: service, password: one}]
+        exports: [{service: generate_tokens}, {service: verify_token}]
+    }
+    CALLER {
+        users: [{user: caller, password: two}]
+        imports: [
+            {service: {account: SERVICE, subject: generate_tokens}}
+            {service: {account: SERVICE, subject: verify_token}}
+        ]
+    }
+}
+"""
+
+
+async def test_callers_of_another_account_are_answered(service: Service, tmp_path: Path) -> None:
+    # The server gives such requests a reply subject under `_R_.`.
+    (tmp_path / "accounts.conf").write_text(ACCOUNTS)
+    server = NATSServer(tmp_path, config=tmp_path / "accounts.conf").start()
+    replica = Service(server, tmp_path, keys=service.keys)
+    try:
+        replica.start(NATS_USER="service", NATS_PASSWORD="one")
+        async with replica.connect(user="caller", password="two") as client:
+            assert await client.reason((await client.generate()).access) is None
+        replica.stop()
+    finally:
+        replica.kill()
+        server.stop()
 
 
 async def test_the_accepted_prefixes_are_configurable(start_service) -> None:

@@ -60,8 +60,9 @@ def free_port() -> int:
 class NATSServer:
     """One nats-server. Its port is picked by itself at first and kept over restarts."""
 
-    def __init__(self, directory: Path, port: int = -1) -> None:
+    def __init__(self, directory: Path, port: int = -1, config: Path = ROOT / "deploy/nats-server/local.conf") -> None:
         self.directory = directory
+        self.config = config
         self.port = port
         self.monitoring = ""
         self.process: subprocess.Popen[bytes] | None = None
@@ -74,7 +75,7 @@ class NATSServer:
         with open(self.directory / "nats-server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(NATS_SERVER, "--config", ROOT / "deploy/nats-server/local.conf"),
+                    *(NATS_SERVER, "--config", self.config),
                     *("--port", str(self.port), "--http_port", "-1"),
                     *("--ports_file_dir", self.directory, "--store_dir", self.directory),
                 ],
