@@ -14,26 +14,32 @@ from support.raw import RawClient
 class Spy:
     """Everything that anybody publishes while it listens; `>` covers `$JS.API` and the like too."""
 
-    DONE = "spy.done"
+    MARK = "spy.mark"
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.subjects: list[str] = []
-        self._done = asyncio.Event()
+        self._mark = asyncio.Event()
 
     async def __aenter__(self) -> "Spy":
         self._subscription = await self.client.connection.subscribe(">", cb=self._note)
-        await self.client.connection.flush()
+        await self._hear_a_mark()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._subscription.unsubscribe()
 
     async def _note(self, message) -> None:
-        if message.subject == self.DONE:
-            self._done.set()
+        if message.subject == self.MARK:
+            self._mark.set()
         else:
             self.subjects.append(message.subject)
+
+    async def _hear_a_mark(self) -> None:
+        """Whatever was published before has been noted then. nats-py's `flush` can overtake what it should flush."""
+        self._mark.clear()
+        await self.client.connection.publish(self.MARK, b"")
+        await asyncio.wait_for(self._mark.wait(), 5)
 
     async def strangers(self, *expected: str) -> list[str]:
         """What was published beside the expected requests, once the service has dealt with all before this call."""
@@ -41,8 +47,7 @@ class Spy:
         # One subscription, so the mark comes after whatever was published before.
         await self.client.generate()
         await self.client.generate()
-        await self.client.connection.publish(self.DONE, b"")
-        await asyncio.wait_for(self._done.wait(), 5)
+        await self._hear_a_mark()
         expected = (*expected, self.client.subject("generate_tokens"))
         return [subject for subject in self.subjects if subject not in expected and not is_inbox(subject)]
 
