@@ -81,7 +81,7 @@ package final class Blacklist: Sendable {
 }
 
 package enum BlacklistError: Error, Equatable, CustomStringConvertible {
-    /// The blacklist holds as many ids as it may, and none of them has expired.
+    /// The blacklist holds as many ids as it may.
     case full(capacity: Int)
 
     package var description: String {

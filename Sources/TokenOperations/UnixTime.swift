@@ -20,7 +20,7 @@ package struct UnixTime: Comparable, Hashable, Sendable {
     /// Whole seconds, rounded down: the NumericDate of RFC 7519, section 2.
     @inlinable
     package var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1_000 : (milliseconds - 999) / 1_000
+        milliseconds / 1_000 - (milliseconds % 1_000 < 0 ? 1 : 0)
     }
 
     @inlinable

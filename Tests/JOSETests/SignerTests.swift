@@ -74,12 +74,12 @@ struct SignerTests {
     func randomness() throws {
         #expect(try SecureRandom.bytes(0).isEmpty)
         var seen = Set<UInt64>()
-        for _ in 0..<1000 { seen.insert(try SecureRandom.word()) }
-        #expect(seen.count == 1000)
-        // Two pages of a supply, and no word twice, nor a zero where a word was not written.
-        var pool = RandomPool()
-        for _ in 0..<1024 { seen.insert(try pool.word()) }
-        #expect(seen.count == 2024)
+        // Two pages of two supplies, and no word twice, nor a zero where a word was not written.
+        for _ in 0..<2 {
+            let generator = SecureRandomNumberGenerator()
+            for _ in 0..<1024 { seen.insert(generator.next()) }
+        }
+        #expect(seen.count == 2048)
         #expect(!seen.contains(0))
         // A byte that is never written would stay zero in all of 64 fillings (chance of a false alarm: 2^-500).
         var combined = [UInt8](repeating: 0, count: 100)

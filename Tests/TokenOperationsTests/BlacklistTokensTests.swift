@@ -86,6 +86,30 @@ struct BlacklistTokensTests {
         #expect(error?.text == "refresh_token is refused: wrong_issuer; access_token is refused: wrong_issuer")
     }
 
+    @Test("A lifetime lowered in the configuration does not let a reused family's tokens outlive its revocation")
+    func loweredLifetime() throws {
+        let shared = Replica.Shared()
+        let before = try Replica(keys: keys, sharing: shared)
+        let old = try before.generate("42")
+        _ = try before.refresh(old.refresh)
+        var policy = TokenPolicy()
+        policy.accessLifetime = 60
+        policy.refreshIdleLifetime = 120
+        policy.familyLifetime = 180
+        let after = try Replica(keys: keys, policy: policy, sharing: shared)
+        after.now.milliseconds += 60_000
+        let flight = try after.refresh.begin(old.refresh.rawSpan, at: after.now)
+        var reply: [UInt8] = []
+        guard case .revoke(let revocation) = try after.refresh.redeemed(
+            flight, after.ledger.redeem(flight.redemption), into: &reply)
+        else {
+            Issue.record("the reuse was not noticed")
+            return
+        }
+        // Longer than the access token that was issued under the old policy lives.
+        #expect(revocation.expiresAt.seconds > Replica.start.seconds + before.policy.accessLifetime + policy.leeway)
+    }
+
     @Test("A revocation outlives the last moment at which a token of the family could be accepted")
     func recordsLiveLongEnough() throws {
         let replica = try Replica(keys: keys, sharing: .init())

@@ -60,6 +60,33 @@ struct MemoryLedgerTests {
         #expect(ledger.redeem(redemption(family, revision: 0)) == .conflict(.revoked))
     }
 
+    @Test("Nothing is refused for the sake of what has expired")
+    func expiredMakesRoom() {
+        let ledger = MemoryLedger(revokedFamilies: Blacklist(capacity: 1), revokedAccessTokens: accessTokens, capacity: 1)
+        var random = SeededGenerator(seed: 9)
+        let ids = (0..<3).map { _ in UUIDv7(unixMilliseconds: 1, using: &random) }
+        func revoke(_ id: UUIDv7, until expiry: Int64, at now: Int64) -> RevokeOutcome {
+            let revocation = Revocation(
+                kind: .family, id: id, expiresAt: UnixTime(seconds: expiry), reason: .blacklisted)
+            return ledger.revoke([revocation], at: UnixTime(seconds: now))
+        }
+        #expect(revoke(ids[0], until: 10, at: 1) == .revoked)
+        #expect(revoke(ids[1], until: 20, at: 9) != .revoked)
+        #expect(revoke(ids[1], until: 20, at: 10) == .revoked)
+        // A redemption in a full ledger is refused, and taken when the revocation has expired.
+        var late = redemption(ids[2], revision: 0)
+        late.redeemedAt = UnixTime(seconds: 19)
+        guard case .unavailable = ledger.redeem(late) else {
+            Issue.record("there was no room")
+            return
+        }
+        late.redeemedAt = UnixTime(seconds: 21)
+        guard case .redeemed = ledger.redeem(late) else {
+            Issue.record("there was room")
+            return
+        }
+    }
+
     @Test("Full, it refuses instead of forgetting")
     func full() {
         let ledger = MemoryLedger(revokedFamilies: families, revokedAccessTokens: accessTokens, capacity: 2)

@@ -9,9 +9,11 @@ struct LogBudgetTests {
         var budget = LogBudget()
         let start: UInt64 = 5_000_000_000
         var first = 0
-        for offset in UInt64(0)..<1_000 where budget.admits(at: start + offset) { first += 1 }
+        for offset in UInt64(0)..<1_000 where budget.admit(at: start + offset) != nil { first += 1 }
         #expect(first == LogBudget.linesPerSecond)
-        let next = budget.admits(at: start + 1_000_000_000)
-        #expect(next)
+        let next = budget.admit(at: start + 1_000_000_000)
+        #expect(next == 1_000 - LogBudget.linesPerSecond)
+        let afterIt = budget.admit(at: start + 1_000_000_001)
+        #expect(afterIt == 0)
     }
 }

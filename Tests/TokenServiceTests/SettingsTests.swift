@@ -35,6 +35,16 @@ struct SettingsTests {
         #expect(error?.description.contains("TOKEN_SERVICE_ACESS_LIFETIME") == true)
     }
 
+    @Test("What Kubernetes says of a Service of this name is no setting, and no error")
+    func serviceLinks() throws {
+        let links = [
+            "TOKEN_SERVICE_SERVICE_HOST": "10.0.0.1", "TOKEN_SERVICE_SERVICE_PORT": "9464",
+            "TOKEN_SERVICE_SERVICE_PORT_HTTP": "9464", "TOKEN_SERVICE_PORT": "tcp://10.0.0.1:9464",
+            "TOKEN_SERVICE_PORT_9464_TCP_ADDR": "10.0.0.1",
+        ]
+        #expect(try Settings(flags: [:], environment: links).text(.issuer) == "token-service")
+    }
+
     @Test(
         "A value out of range or of another kind is an error that says the range",
         arguments: [
@@ -92,7 +102,8 @@ struct SettingsTests {
             ["subject-prefix": "a.*"], ["subject-prefix": "a..b"], ["subject-prefix": "."], ["subject-prefix": "a b"],
             ["queue-group": "a b"], ["queue-group": ">"],
             ["reply-prefixes": "$JS"], ["reply-prefixes": ","], ["reply-prefixes": "_INBOX,>"],
-            ["nats-user": "u", "nats-token": "t"], ["nats-cert": "c.pem"], ["nats-url": ","],
+            ["nats-user": "u", "nats-token": "t"], ["nats-password": "p"], ["nats-url": "nats://u:p@h", "nats-token": "t"],
+            ["subject-prefix": "_INBOX.p"], ["subject-prefix": "_R_.p"], ["nats-nkey": "f"], ["nats-cert": "c.pem"], ["nats-url": ","],
             ["nats-url": "http://127.0.0.1"], ["nats-url": "foo bar"], ["nats-url": "nats://"], ["nats-url": "nats://h:0"],
             ["nats-url": "nats://h:65536"], ["nats-url": "nats://h:x"], ["nats-url": "nats://h/p"], ["nats-url": "nats://a:1,:2"],
             ["ledger": "jetstream"], ["keys": ""],

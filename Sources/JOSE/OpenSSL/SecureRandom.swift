@@ -29,14 +29,4 @@ package enum SecureRandom {
         try fill(&bytes)
         return bytes
     }
-
-    /// 64 random bits.
-    package static func word() throws(JOSEError) -> UInt64 {
-        var word: UInt64 = 0
-        let filled = unsafe withUnsafeMutableBytes(of: &word) { buffer in
-            unsafe RAND_bytes_ex(nil, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count, 0) == 1
-        }
-        guard filled else { throw .fromOpenSSL("get random bytes") }
-        return word
-    }
 }

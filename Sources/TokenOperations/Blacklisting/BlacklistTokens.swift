@@ -54,10 +54,7 @@ package struct BlacklistTokens: ~Copyable {
         } catch {
             throw .malformed
         }
-        // A lifetime lowered in the configuration does not shorten what was issued before: its own `exp` counts as well.
-        let expiry = max(
-            lifetimes.familyRecordExpiry(authTime: refresh.authTime),
-            lifetimes.tokenRecordExpiry(expiresAt: claims.expiresAt))
+        let expiry = lifetimes.revocationExpiry(authTime: refresh.authTime, refreshExpiresAt: claims.expiresAt)
         guard expiry > now else { return nil }
         return Revocation(kind: .family, id: claims.family, expiresAt: expiry, reason: .blacklisted)
     }

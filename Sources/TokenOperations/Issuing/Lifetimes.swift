@@ -34,6 +34,12 @@ struct Lifetimes: Sendable {
         UnixTime(seconds: expiresAt.addingClamped(2 * policy.leeway))
     }
 
+    /// Until when the revocation of a family matters, of which a refresh token with this `exp` was issued. A lifetime
+    /// that was lowered since does not shorten what was issued before, so the token's own expiry counts as well.
+    func revocationExpiry(authTime: Int64, refreshExpiresAt: Int64) -> UnixTime {
+        max(familyRecordExpiry(authTime: authTime), tokenRecordExpiry(expiresAt: refreshExpiresAt))
+    }
+
     /// The grace period ends this long after a rotation (RFC 9700 leaves room for it in section 4.14.2).
     func isWithinGrace(redeemedAt: UnixTime, at now: UnixTime) -> Bool {
         now.milliseconds <= redeemedAt.milliseconds.addingClamped(policy.refreshGrace * 1_000)

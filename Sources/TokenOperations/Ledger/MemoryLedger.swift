@@ -6,85 +6,137 @@ import Synchronization
 /// It keeps every promise of `Ledger` but durability. One mutex; the completion runs on the caller's thread after the
 /// mutex is released.
 package final class MemoryLedger: Ledger {
-    /// Families held at the most. At the bound a redemption is refused as unavailable: to forget a family would let its
-    /// refresh token be redeemed twice.
+    /// Families held at the most, redeemed or revoked. At the bound a request is refused as unavailable: to forget a
+    /// family would let its refresh token be redeemed twice.
     package static let defaultCapacity = 1_000_000
-    /// Expired records are looked for once in this many writes, so that a write costs the same on average at any size.
-    private static let writesPerSweep = 65_536
-
-    private struct Family {
-        var record: FamilyRecord
-        var revision: UInt64
-        var expiresAt: UnixTime
-    }
-
-    private struct State: ~Copyable {
-        var families: [UUIDv7: Family] = [:]
-        var lastRevision: UInt64 = 0
-        var writesSinceSweep = 0
-        let revokedFamilies: Blacklist.Writer
-        let revokedAccessTokens: Blacklist.Writer
-
-        mutating func sweep(at now: UnixTime) {
-            writesSinceSweep += 1
-            guard writesSinceSweep >= MemoryLedger.writesPerSweep else { return }
-            writesSinceSweep = 0
-            families = families.filter { $0.value.expiresAt > now }
-            revokedFamilies.removeExpired(at: now.milliseconds)
-            revokedAccessTokens.removeExpired(at: now.milliseconds)
-        }
-    }
 
     private let state: Mutex<State>
-    private let capacity: Int
 
-    package init(revokedFamilies: Blacklist, revokedAccessTokens: Blacklist, capacity: Int = MemoryLedger.defaultCapacity) {
-        self.capacity = capacity
+    package init(
+        revokedFamilies: Blacklist, revokedAccessTokens: Blacklist, capacity: Int = MemoryLedger.defaultCapacity
+    ) {
         state = Mutex(
             State(
+                capacity: capacity,
                 revokedFamilies: Blacklist.Writer(revokedFamilies),
                 revokedAccessTokens: Blacklist.Writer(revokedAccessTokens)))
     }
 
     package func redeem(_ redemption: Redemption, completion: @escaping @Sendable (RedeemOutcome) -> Void) {
-        let outcome = state.withLock { state -> RedeemOutcome in
-            state.sweep(at: redemption.redeemedAt)
-            let held = state.families[redemption.family]
-            guard held?.revision ?? 0 == redemption.expectedRevision else { return .conflict(held?.record) }
-            guard held != nil || state.families.count < capacity else {
-                return .unavailable("the memory ledger is full: it holds \(capacity) families")
-            }
-            state.lastRevision += 1
-            state.families[redemption.family] = Family(
-                record: .redeemed(redemption, revision: state.lastRevision), revision: state.lastRevision,
-                expiresAt: redemption.expiresAt)
-            return .redeemed(revision: state.lastRevision)
-        }
-        completion(outcome)
+        completion(state.withLock { $0.redeem(redemption) })
     }
 
     package func revoke(
         _ revocations: [Revocation], at now: UnixTime, completion: @escaping @Sendable (RevokeOutcome) -> Void
     ) {
-        let outcome = state.withLock { state -> RevokeOutcome in
-            state.sweep(at: now)
+        completion(state.withLock { $0.revoke(revocations, at: now) })
+    }
+}
+
+/// What the mutex guards.
+extension MemoryLedger {
+    struct State: ~Copyable {
+        /// Expired records are looked for once in this many writes, so that a write costs the same on average at any
+        /// size; and when something would have to be refused for want of room, at most once a second.
+        static let writesPerSweep = 65_536
+
+        struct Family {
+            var record: FamilyRecord
+            var revision: UInt64
+            var expiresAt: UnixTime
+        }
+
+        let capacity: Int
+        let revokedFamilies: Blacklist.Writer
+        let revokedAccessTokens: Blacklist.Writer
+        private var families: [UUIDv7: Family] = [:]
+        private var lastRevision: UInt64 = 0
+        private var writesSinceSweep = 0
+        private var lastSweep = UnixTime(milliseconds: .min)
+
+        init(
+            capacity: Int, revokedFamilies: consuming Blacklist.Writer, revokedAccessTokens: consuming Blacklist.Writer
+        ) {
+            self.capacity = capacity
+            self.revokedFamilies = revokedFamilies
+            self.revokedAccessTokens = revokedAccessTokens
+        }
+
+        mutating func redeem(_ redemption: Redemption) -> RedeemOutcome {
+            let now = redemption.redeemedAt
+            sweepOnceInAWhile(at: now)
+            let held = families[redemption.family]
+            guard held?.revision ?? 0 == redemption.expectedRevision else { return .conflict(held?.record) }
+            guard hasRoom(for: redemption.family, at: now) else { return .unavailable(full) }
+            lastRevision += 1
+            families[redemption.family] = Family(
+                record: .redeemed(redemption, revision: lastRevision), revision: lastRevision,
+                expiresAt: redemption.expiresAt)
+            return .redeemed(revision: lastRevision)
+        }
+
+        mutating func revoke(_ revocations: [Revocation], at now: UnixTime) -> RevokeOutcome {
+            sweepOnceInAWhile(at: now)
             for revocation in revocations {
-                do throws(BlacklistError) {
-                    switch revocation.kind {
-                    case .family:
-                        try state.revokedFamilies.insert(revocation.id, expiresAt: revocation.expiresAt.milliseconds)
-                        state.lastRevision += 1
-                        state.families[revocation.id] = Family(
-                            record: .revoked, revision: state.lastRevision, expiresAt: revocation.expiresAt)
-                    case .accessToken:
-                        try state.revokedAccessTokens.insert(revocation.id, expiresAt: revocation.expiresAt.milliseconds)
-                    }
-                } catch {
-                    return .unavailable(error.description)
-                }
+                if let trouble = revoke(revocation, at: now) { return .unavailable(trouble) }
             }
             return .revoked
         }
-        completion(outcome)
+
+        /// What stands in the way, or nil when it is done.
+        private mutating func revoke(_ revocation: Revocation, at now: UnixTime) -> String? {
+            if revocation.kind == .family, !hasRoom(for: revocation.id, at: now) { return full }
+            do throws(BlacklistError) {
+                try insert(revocation)
+            } catch {
+                guard sweepForRoom(at: now) else { return error.description }
+                do throws(BlacklistError) {
+                    try insert(revocation)
+                } catch {
+                    return error.description
+                }
+            }
+            if revocation.kind == .family {
+                lastRevision += 1
+                families[revocation.id] = Family(
+                    record: .revoked, revision: lastRevision, expiresAt: revocation.expiresAt)
+            }
+            return nil
+        }
+
+        private mutating func insert(_ revocation: Revocation) throws(BlacklistError) {
+            let expiresAt = revocation.expiresAt.milliseconds
+            switch revocation.kind {
+            case .family: try revokedFamilies.insert(revocation.id, expiresAt: expiresAt)
+            case .accessToken: try revokedAccessTokens.insert(revocation.id, expiresAt: expiresAt)
+            }
+        }
+
+        private var full: String { "the memory ledger is full: it holds \(capacity) families" }
+
+        private mutating func hasRoom(for family: UUIDv7, at now: UnixTime) -> Bool {
+            if families.count < capacity || families[family] != nil { return true }
+            return sweepForRoom(at: now) && families.count < capacity
+        }
+
+        private mutating func sweepOnceInAWhile(at now: UnixTime) {
+            writesSinceSweep += 1
+            if writesSinceSweep >= Self.writesPerSweep { sweep(at: now) }
+        }
+
+        /// Nothing is refused for the sake of what has expired. False when it was looked at in this second already.
+        private mutating func sweepForRoom(at now: UnixTime) -> Bool {
+            guard now.seconds != lastSweep.seconds else { return false }
+            sweep(at: now)
+            return true
+        }
+
+        private mutating func sweep(at now: UnixTime) {
+            writesSinceSweep = 0
+            lastSweep = now
+            families = families.filter { $0.value.expiresAt > now }
+            revokedFamilies.removeExpired(at: now.milliseconds)
+            revokedAccessTokens.removeExpired(at: now.milliseconds)
+        }
     }
 }

@@ -69,6 +69,8 @@ package struct RefreshTokens: ~Copyable {
         verifier.unescape(claims.subject, into: &subject)
         return RefreshInFlight(
             subject: subject, authTime: refresh.authTime, receivedAt: now,
+            revocationExpiresAt: lifetimes.revocationExpiry(
+                authTime: refresh.authTime, refreshExpiresAt: claims.expiresAt),
             redemption: Redemption(
                 family: claims.family, expectedRevision: refresh.revision, generation: refresh.generation,
                 tokenID: claims.id, redeemedAt: now,
@@ -96,7 +98,7 @@ package struct RefreshTokens: ~Copyable {
         case .revokeFamily:
             return .revoke(
                 Revocation(
-                    kind: .family, id: flight.redemption.family, expiresAt: flight.redemption.expiresAt, reason: .reused))
+                    kind: .family, id: flight.redemption.family, expiresAt: flight.revocationExpiresAt, reason: .reused))
         case .refuse(let error):
             throw error
         }
@@ -125,6 +127,8 @@ package struct RefreshInFlight: Sendable {
     let subject: [UInt8]
     let authTime: Int64
     let receivedAt: UnixTime
+    /// Until when the family's revocation would matter, should this be a reuse.
+    let revocationExpiresAt: UnixTime
     /// What the ledger has to be asked.
     package let redemption: Redemption
 }

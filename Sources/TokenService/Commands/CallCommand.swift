@@ -51,7 +51,7 @@ struct CallCommand: ParsableCommand {
         do throws(TransportError) {
             response = try RequestClient(configuration).request(subject, body(), timeoutMilliseconds: milliseconds)
         } catch {
-            printError("error: \(error.reason) (\(subject) at \(settings.list(.natsURL).joined(separator: ", ")))")
+            printError("error: \(subject): \(error.reason)")
             throw ExitCode(2)
         }
         if let error = response.error {

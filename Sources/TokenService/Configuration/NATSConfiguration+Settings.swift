@@ -34,11 +34,23 @@ extension NATSConfiguration {
 
     private static func credentials(_ settings: Settings) throws(ConfigurationError) -> Credentials {
         var found: [(String, Credentials)] = []
+        if settings.list(.natsURL).contains(where: { $0.contains("@") }) { found.append(("a user in --nats-url", .none)) }
+        guard settings.text(.natsPassword) == nil || settings.text(.natsUser) != nil else {
+            throw ConfigurationError("--nats-password is nothing without --nats-user: set both")
+        }
         if let user = settings.text(.natsUser) {
             found.append(("--nats-user", .userPassword(user: user, password: settings.text(.natsPassword) ?? "")))
         }
         if let token = settings.text(.natsToken) { found.append(("--nats-token", .token(token))) }
         if let file = settings.text(.natsCredentials) { found.append(("--nats-creds", .credentialsFile(file))) }
+        switch (settings.text(.natsNKey), settings.text(.natsNKeyPublic)) {
+        case (let seedFile?, let publicKey?):
+            found.append(("--nats-nkey", .nkey(publicKey: publicKey, seedFile: seedFile)))
+        case (nil, nil):
+            break
+        default:
+            throw ConfigurationError("--nats-nkey and --nats-nkey-public belong together: set both or neither")
+        }
         guard found.count <= 1 else {
             throw ConfigurationError(
                 "\(found.map(\.0).joined(separator: " and ")) exclude each other: set one way to authenticate")
@@ -48,13 +60,15 @@ extension NATSConfiguration {
 
     private static func tls(_ settings: Settings) throws(ConfigurationError) -> TLSConfiguration? {
         let authority = settings.text(.natsAuthority)
+        let hostname = settings.text(.natsHostname)
         switch (settings.text(.natsCertificate), settings.text(.natsKey)) {
         case (let certificate?, let key?):
             return TLSConfiguration(
                 authorityFile: authority,
-                clientCertificate: .init(certificateFile: certificate, keyFile: key))
+                clientCertificate: .init(certificateFile: certificate, keyFile: key), expectedHostname: hostname)
         case (nil, nil):
-            return authority.map { TLSConfiguration(authorityFile: $0) }
+            guard authority != nil || hostname != nil else { return nil }
+            return TLSConfiguration(authorityFile: authority, expectedHostname: hostname)
         default:
             throw ConfigurationError("--nats-cert and --nats-key belong together: set both or neither")
         }

@@ -33,6 +33,12 @@ struct ServiceConfiguration: Sendable {
         }
         loops = settings.integer(.loops) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
         nats = try NATSConfiguration(settings)
+        // Otherwise a caller's reply subject could be one of the service's own.
+        if let subject = subjects.prefix.map({ $0 + "." }),
+            let prefix = nats.replyPrefixes.prefixes.first(where: { subject.hasPrefix($0) || $0.hasPrefix(subject) })
+        {
+            throw ConfigurationError("--subject-prefix must not lie below the reply prefix '\(prefix)'")
+        }
         guard settings.text(.ledger) == LedgerKind.memory.rawValue else {
             throw ConfigurationError(
                 "--ledger jetstream is not in this version yet; start with `--ledger memory`, which runs alone and is not durable")

@@ -95,11 +95,16 @@ extension Setting {
         "nats-password", .text, sharedVariable: "NATS_PASSWORD", "That user's password; rather set in the environment.")
     static let natsToken = Setting(
         "nats-token", .text, sharedVariable: "NATS_TOKEN", "NATS authentication token; rather set in the environment.")
+    static let natsNKey = Setting("nats-nkey", .text, sharedVariable: "NATS_NKEY", "File with the user's NKey seed.")
+    static let natsNKeyPublic = Setting(
+        "nats-nkey-public", .text, "The public key (`U…`) that belongs to the seed of --nats-nkey.")
     static let natsCredentials = Setting("nats-creds", .text, sharedVariable: "NATS_CREDS", "NATS credentials file.")
     static let natsAuthority = Setting(
         "nats-ca", .text, sharedVariable: "NATS_CA", "File with the certificates of authorities to trust; turns TLS on.")
     static let natsCertificate = Setting(
         "nats-cert", .text, sharedVariable: "NATS_CERT", "File with the client certificate; turns TLS on.")
+    static let natsHostname = Setting(
+        "nats-tls-hostname", .text, "The name that the server's certificate must have, when it is not the URL's.")
     static let natsKey = Setting("nats-key", .text, sharedVariable: "NATS_KEY", "File with the client certificate's key.")
 
     // The service.
@@ -115,6 +120,7 @@ extension Setting {
     static let all: [Setting] = [
         keys, algorithm, issuer, accessLifetime, refreshIdleLifetime, familyLifetime, leeway, refreshGrace,
         maxRequestBytes, maxIDBytes, maxTokenBytes, subjectPrefix, queueGroup, replyPrefixes, loops, natsURL, natsUser,
-        natsPassword, natsToken, natsCredentials, natsAuthority, natsCertificate, natsKey, ledger, logLevel, http,
+        natsPassword, natsToken, natsNKey, natsNKeyPublic, natsCredentials, natsAuthority, natsCertificate, natsKey,
+        natsHostname, ledger, logLevel, http,
     ]
 }

@@ -42,16 +42,20 @@ struct BusOptions: ParsableArguments {
     @Option(.natsUser) var natsUser: String?
     @Option(.natsPassword) var natsPassword: String?
     @Option(.natsToken) var natsToken: String?
+    @Option(.natsNKey) var natsNKey: String?
+    @Option(.natsNKeyPublic) var natsNKeyPublic: String?
     @Option(.natsCredentials) var natsCredentials: String?
     @Option(.natsAuthority) var natsAuthority: String?
     @Option(.natsCertificate) var natsCertificate: String?
     @Option(.natsKey) var natsKey: String?
+    @Option(.natsHostname) var natsHostname: String?
 
     var flags: [String: String] {
         let own: [(Setting, String?)] = [
             (.subjectPrefix, subjectPrefix), (.natsURL, natsURL), (.natsUser, natsUser),
-            (.natsPassword, natsPassword), (.natsToken, natsToken), (.natsCredentials, natsCredentials),
-            (.natsAuthority, natsAuthority), (.natsCertificate, natsCertificate), (.natsKey, natsKey),
+            (.natsPassword, natsPassword), (.natsToken, natsToken), (.natsNKey, natsNKey),
+            (.natsNKeyPublic, natsNKeyPublic), (.natsCredentials, natsCredentials), (.natsAuthority, natsAuthority),
+            (.natsCertificate, natsCertificate), (.natsKey, natsKey), (.natsHostname, natsHostname),
         ]
         return Dictionary(uniqueKeysWithValues: own.compactMap { setting, value in value.map { (setting.name, $0) } })
     }

@@ -12,7 +12,7 @@ struct Settings: Sendable {
     init(flags: [String: String], environment: [String: String] = ProcessInfo.processInfo.environment) throws(ConfigurationError) {
         let known = Set(Setting.all.map(\.variable))
         for variable in environment.keys.sorted() where variable.hasPrefix(Setting.variablePrefix) {
-            guard known.contains(variable) else {
+            guard known.contains(variable) || Self.isServiceLink(variable) else {
                 throw ConfigurationError("\(variable) is not a setting; `token-service serve --help` lists them")
             }
         }
@@ -44,6 +44,13 @@ struct Settings: Sendable {
             values[setting.name] = value
         }
         self.values = values
+    }
+
+    /// What Kubernetes and docker links put into the environment of everything that runs beside a Service of the name
+    /// `token-service`: its host and ports. No setting begins so.
+    private static func isServiceLink(_ variable: String) -> Bool {
+        let name = variable.dropFirst(Setting.variablePrefix.count)
+        return name == "PORT" || ["PORT_", "SERVICE_HOST", "SERVICE_PORT"].contains { name.hasPrefix($0) }
     }
 
     /// `access-lifetime` is `token.service.access.lifetime`, which the environment spells `TOKEN_SERVICE_ACCESS_LIFETIME`.

@@ -2,6 +2,18 @@ import Logging
 import NATSTransport
 
 extension Logger {
+    /// A loop's counters, once it has closed.
+    func report(_ statistics: LoopStatistics, loop: Int) {
+        info(
+            "served",
+            metadata: [
+                "loop": "\(loop)", "received": "\(statistics.received)", "replied": "\(statistics.replied)",
+                "errors": "\(statistics.errorsReplied)", "refused_reply_subjects": "\(statistics.refusedReplySubjects)",
+                "undeliverable": "\(statistics.undeliverable)", "unanswered": "\(statistics.unanswered)",
+                "sessions": "\(statistics.sessions)", "buffered_high_water": "\(statistics.bufferedHighWater)",
+            ])
+    }
+
     /// What happens to a loop's connection, in words.
     func report(_ event: LoopEvent, loop: Int) {
         var metadata: Metadata = ["loop": "\(loop)"]

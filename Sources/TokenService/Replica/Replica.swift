@@ -1,6 +1,7 @@
 import Logging
 import NATSTransport
 import ServiceLifecycle
+import Synchronization
 import TokenContract
 import TokenOperations
 
@@ -9,28 +10,56 @@ struct Replica: Service {
     /// Kubernetes kills after 30 s by default; this leaves room to stop what comes after.
     static let drainMilliseconds = 25_000
 
-    let parts: ReplicaParts
-    let logger: Logger
+    private let parts: ReplicaParts
+    private let logger: Logger
+    /// Whether somebody asked for the end. Stored with release before the drains are asked for, loaded with acquire
+    /// after the loops have closed because of them.
+    private let isAsked = Asked()
 
-    /// - Throws: when a loop cannot be started, or when every loop has ended without being asked to.
+    init(parts: ReplicaParts, logger: Logger) {
+        self.parts = parts
+        self.logger = logger
+    }
+
+    /// - Throws: when a loop cannot be started, or ends without being asked to; then the others are drained, and the
+    ///   process ends with an error, so that whoever supervises it starts it anew.
     func run() async throws {
         // Once here, where it can still be said clearly: the loops make theirs on their own threads, of the same parts.
         _ = try RequestRouter.Operations(parts)
         let handles = try (0..<parts.configuration.loops).map { index in
             try makeLoop(index).start()
         }
+        let lossWatch = Task { await LossWatch.run(handles, logger: logger) }
+        defer { lossWatch.cancel() }
+        let outcomes = await withGracefulShutdownHandler {
+            await closed(handles)
+        } onGracefulShutdown: {
+            logger.notice("draining")
+            isAsked.set()
+            for handle in handles { handle.drain(milliseconds: Self.drainMilliseconds) }
+        }
+        for (index, handle) in handles.enumerated() { logger.report(handle.statistics, loop: index) }
+        if parts.counters.reuses > 0 {
+            logger.notice("refresh tokens were reused", metadata: ["count": "\(parts.counters.reuses)"])
+        }
+        guard isAsked.isSet else { throw ReplicaError.loopEnded }
+        guard outcomes.allSatisfy({ $0 == .drained }) else { throw ReplicaError.notDrained(outcomes) }
+        logger.notice("stopped")
+    }
+
+    /// Waits for all; the end of the first is the end of all.
+    private func closed(_ handles: [EventLoop.Handle]) async -> [CloseOutcome] {
         await withTaskGroup { group in
             for handle in handles {
                 group.addTask { await handle.closed() }
             }
-            await withGracefulShutdownHandler {
-                await group.waitForAll()
-            } onGracefulShutdown: {
-                logger.notice("draining")
-                for handle in handles { handle.drain(milliseconds: Self.drainMilliseconds) }
+            var outcomes: [CloseOutcome] = []
+            for await outcome in group {
+                outcomes.append(outcome)
+                for handle in handles { handle.drain(milliseconds: Self.drainMilliseconds) { _ in } }
             }
+            return outcomes
         }
-        logger.notice("stopped")
     }
 
     private func makeLoop(_ index: Int) -> EventLoop {
@@ -49,4 +78,26 @@ struct Replica: Service {
                 }
             })
     }
+}
+
+/// An end that nobody asked for, or that lost something.
+enum ReplicaError: Error, CustomStringConvertible {
+    case loopEnded
+    case notDrained([CloseOutcome])
+
+    var description: String {
+        switch self {
+        case .loopEnded: "a request loop ended without being asked to; the log says why"
+        case .notDrained(let outcomes): "not every loop was drained in time: \(outcomes)"
+        }
+    }
+}
+
+/// A flag that is only ever set. A class, because a service is copied and the flag must not be.
+private final class Asked: Sendable {
+    private let flag = Atomic(false)
+
+    func set() { flag.store(true, ordering: .releasing) }
+
+    var isSet: Bool { flag.load(ordering: .acquiring) }
 }

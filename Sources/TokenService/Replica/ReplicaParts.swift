@@ -10,6 +10,7 @@ struct ReplicaParts: Sendable {
     let families: Blacklist
     let accessTokens: Blacklist
     let ledger: any Ledger
+    let counters = ServiceCounters()
 
     /// - Parameter ledger: made over the two blacklists that it will write.
     init(

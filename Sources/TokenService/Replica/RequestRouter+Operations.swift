@@ -1,3 +1,4 @@
+import JOSE
 import TokenContract
 import TokenOperations
 
@@ -13,7 +14,8 @@ extension RequestRouter {
 
         init(_ parts: ReplicaParts) throws {
             let configuration = parts.configuration
-            var random = SystemRandomNumberGenerator()
+            // One for the loop: both operations draw from the same page.
+            let random = SecureRandomNumberGenerator()
             let decoder = try RequestDecoder(limits: configuration.limits)
             let generateTokens = try GenerateTokens(
                 keys: parts.keys, algorithm: configuration.algorithm, policy: configuration.policy,

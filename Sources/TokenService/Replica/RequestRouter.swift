@@ -24,7 +24,10 @@ final class RequestRouter: RequestHandler {
     let mailbox: LedgerMailbox
     private let context: LoopContext
     private let logger: Logger
-    private var logBudget = LogBudget()
+    private let counters: ServiceCounters
+    /// Two, so that nobody can silence the alarm of a theft with bad requests.
+    private var refusalLines = LogBudget()
+    private var reuseLines = LogBudget()
     var pending = TicketTable<WaitingRequest>(capacity: WaitingRequest.capacity)
     /// The reply that is being written; reused, so that a reply costs no allocation once it has grown.
     var output: [UInt8] = []
@@ -33,6 +36,7 @@ final class RequestRouter: RequestHandler {
         self.operations = operations
         publicKeys = parts.publicKeys
         ledger = parts.ledger
+        counters = parts.counters
         self.context = context
         self.logger = logger
         mailbox = LedgerMailbox(wake: context.handle.wake)
@@ -72,17 +76,23 @@ final class RequestRouter: RequestHandler {
     /// failed with nobody to hear of it, is the operator's.
     func report(_ error: ServiceError, of operation: Operation, heard: Bool) {
         let isOurs = error.code == .internalError || error.code == .unavailable
-        guard !isOurs && heard || logBudget.admits(at: context.now) else { return }
-        logger.log(
-            level: isOurs || !heard ? .warning : .debug, "a request was refused",
-            metadata: ["operation": "\(operation.name)", "code": "\(error.code.rawValue)", "error": "\(error.text)"])
+        var metadata: Logger.Metadata {
+            ["operation": "\(operation.name)", "code": "\(error.code.rawValue)", "error": "\(error.text)"]
+        }
+        guard isOurs || !heard else { return logger.debug("a request was refused", metadata: metadata) }
+        guard let leftOut = refusalLines.admit(at: context.now) else { return }
+        logger.warning(
+            "a request was refused", metadata: metadata.merging(["lines_left_out": "\(leftOut)"]) { $1 })
     }
 
     /// Once a family: when it is revoked, its tokens are refused before the ledger is asked.
     func report(reuseOf family: Revocation, _ outcome: RevokeOutcome) {
-        guard logBudget.admits(at: context.now) else { return }
+        counters.countReuse()
+        guard let leftOut = reuseLines.admit(at: context.now) else { return }
         logger.warning(
             "a refresh token was presented again after its rotation: it, or its successor, was stolen",
-            metadata: ["sid": "\(family.id.text)", "revoked": "\(outcome == .revoked)"])
+            metadata: [
+                "sid": "\(family.id.text)", "revoked": "\(outcome == .revoked)", "lines_left_out": "\(leftOut)",
+            ])
     }
 }
