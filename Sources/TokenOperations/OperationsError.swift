@@ -5,6 +5,8 @@ package enum OperationsError: Error, CustomStringConvertible {
     case noSigningKey(SignatureAlgorithm)
     case signing(JOSEError)
     case verifying(JOSEError)
+    /// Even the shortest id makes tokens that are larger than the limits; the text says by how much.
+    case nothingFits(String)
 
     package var description: String {
         switch self {
@@ -12,6 +14,8 @@ package enum OperationsError: Error, CustomStringConvertible {
             "the key file holds no private \(algorithm.rawValue) key to sign with; make a key file that has one with `token-service keys generate --algorithm \(algorithm.rawValue)`"
         case .signing(let error): "a signer cannot be made: \(error)"
         case .verifying(let error): "a verifier cannot be made: \(error)"
+        case .nothingFits(let size):
+            "no token could be issued: even an id of one byte makes \(size); raise --max-token-bytes or --max-request-bytes"
         }
     }
 }

@@ -64,10 +64,29 @@ struct GenerateTests {
             guard let pair = try? replica.generate(id) else { continue }
             #expect(pair.access.count <= RequestLimits.default.maxTokenBytes)
             #expect(pair.refresh.count + 50 <= RequestLimits.default.maxTokenBytes)
-            #expect(pair.access.count + pair.refresh.count + 38 <= RequestLimits.default.maxRequestBytes)
+            #expect(pair.access.count + pair.refresh.count + 50 + 38 <= RequestLimits.default.maxRequestBytes)
             #expect(replica.reason(pair.access) == nil)
         }
         _ = try replica.generate(String(repeating: "x", count: 1_024))
+    }
+
+    @Test("Limits under which not even the shortest id fits are refused at the start")
+    func nothingFits() throws {
+        let limits = RequestLimits(maxRequestBytes: 2_048, maxIDBytes: 16, maxTokenBytes: 400)
+        let error = #expect(throws: OperationsError.self) { _ = try Replica(keys: keys, limits: limits, sharing: .init()) }
+        #expect(error?.description.contains("--max-token-bytes") == true)
+    }
+
+    @Test("A token that would be too large to be issued again is refused before it is redeemed")
+    func refusedBeforeRedeemed() throws {
+        let shared = Replica.Shared()
+        let generous = try Replica(keys: keys, sharing: shared)
+        let pair = try generous.generate(String(repeating: "x", count: 1_000))
+        let limits = RequestLimits(maxRequestBytes: 4_096, maxIDBytes: 100, maxTokenBytes: 1_000)
+        let strict = try Replica(keys: keys, limits: limits, sharing: shared)
+        let error = #expect(throws: ServiceError.self) { try strict.refresh(pair.refresh) }
+        #expect(error?.code == .tooLarge)
+        _ = try generous.refresh(pair.refresh)
     }
 
     @Test("Without a key to sign with, setting up says what to do", arguments: [[SignatureAlgorithm.edDSA], [.hs256]])

@@ -12,7 +12,6 @@ private struct Model {
         var rotatedAt: Int64 = 0
         var isRevoked = false
         var pairs: [Replica.Pair]
-        var deadAccess: Set<Int> = []
     }
 
     enum RefreshAnswer { case successor, same, refused, reuse }
@@ -79,7 +78,7 @@ struct HistoryTests {
                     model.families[pick].rotatedAt = now.milliseconds
                 case (.same, let pair?) where pair == model.families[pick].pairs[generation + 1]:
                     break
-                case (.refused, nil):
+                case (.refused, nil) where refusal?.code == .unauthorized:
                     break
                 case (.reuse, nil) where refusal?.text.contains("redeemed before") == true:
                     model.families[pick].isRevoked = true

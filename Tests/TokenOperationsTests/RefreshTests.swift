@@ -114,7 +114,12 @@ struct RefreshTests {
         replica.now.milliseconds += 4 * 86_400_000 - 60_000
         pair = try replica.refresh(pair.refresh)
         #expect(replica.reason(pair.access) == nil)
-        replica.now.milliseconds += 60_000 + 5_000
+        replica.now.milliseconds += 59_999
+        _ = try replica.refresh.begin(pair.refresh.rawSpan, at: replica.now)
+        replica.now.milliseconds += 1
+        // At its end, and within the leeway after it: what could be issued would be dead at birth.
+        #expect(throws: ServiceError.self) { try replica.refresh.begin(pair.refresh.rawSpan, at: replica.now) }
+        replica.now.milliseconds += 5_000
         #expect(replica.reason(pair.access) == .expired)
         let error = #expect(throws: ServiceError.self) { try replica.refresh(pair.refresh) }
         #expect(error?.text.contains("expired") == true)

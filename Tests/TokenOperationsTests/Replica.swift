@@ -22,7 +22,8 @@ final class Replica {
     static let start = UnixTime(seconds: 1_800_000_000)
 
     init(
-        keys: KeySet, policy: TokenPolicy = TokenPolicy(), limits: RequestLimits = .default, seed: UInt64 = 1,
+        keys: KeySet, policy: TokenPolicy = TokenPolicy(), limits: RequestLimits = .default,
+        algorithm: SignatureAlgorithm = .edDSA, seed: UInt64 = 1,
         sharing other: Shared
     ) throws {
         now = Self.start
@@ -32,11 +33,11 @@ final class Replica {
         accessTokens = other.accessTokens
         ledger = other.ledger
         generate = try GenerateTokens(
-            keys: keys, algorithm: .edDSA, policy: policy, limits: limits, random: SeededGenerator(seed: seed))
+            keys: keys, algorithm: algorithm, policy: policy, limits: limits, random: SeededGenerator(seed: seed))
         verify = try VerifyToken(
             keys: keys, policy: policy, families: families, accessTokens: accessTokens, cacheSeed: seed)
         refresh = try RefreshTokens(
-            keys: keys, algorithm: .edDSA, policy: policy, limits: limits, families: families,
+            keys: keys, algorithm: algorithm, policy: policy, limits: limits, families: families,
             random: SeededGenerator(seed: seed &+ 1))
         blacklist = try BlacklistTokens(keys: keys, policy: policy)
     }

@@ -13,13 +13,16 @@ package struct GenerateTokens: ~Copyable {
         keys: KeySet, algorithm: SignatureAlgorithm, policy: TokenPolicy, limits: RequestLimits,
         random: any RandomNumberGenerator
     ) throws(OperationsError) {
-        issuer = try TokenIssuer(keys: keys, algorithm: algorithm, policy: policy, limits: limits)
+        var issuer = try TokenIssuer(keys: keys, algorithm: algorithm, policy: policy, limits: limits)
+        try issuer.checkLimits()
+        self.issuer = issuer
         lifetimes = Lifetimes(policy)
         self.random = random
     }
 
     /// Appends the reply. `id` is the user's, unescaped, within its limits.
     package mutating func generate(id: RawSpan, at now: UnixTime, into reply: inout [UInt8]) throws(ServiceError) {
+        try issuer.checkSize(subject: id)
         let family = UUIDv7(unixMilliseconds: now.milliseconds, using: &random)
         let pair = PairClaims(
             family: family, authTime: now.seconds, issuedAt: now.seconds, generation: 0, revision: 0,

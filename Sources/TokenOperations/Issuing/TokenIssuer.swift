@@ -13,10 +13,6 @@ package struct TokenIssuer: ~Copyable {
     /// `typ` of a refresh token; no RFC names one, the form follows RFC 9068's.
     package static let refreshType = "rt+jwt"
 
-    /// What a refresh token can grow by in its family's life: `gen` and `rev` start with a digit each and end with at
-    /// most 19 and 20, which base64url makes 50 bytes. Reserved at the first issue, so that no family reaches a point
-    /// at which its next token would be too large to be taken back.
-    static let refreshGrowthBytes = 50
     private var accessSigner: Signer
     private var refreshSigner: Signer
     private let claims: ClaimsWriter
@@ -38,9 +34,15 @@ package struct TokenIssuer: ~Copyable {
         self.limits = limits
     }
 
+    /// - Throws: when not even the shortest id would fit into the limits.
+    mutating func checkLimits() throws(OperationsError) {
+        let shortest: [UInt8] = [UInt8(ascii: "x")]
+        if let size = oversize(subject: shortest.rawSpan) { throw .nothingFits(size) }
+    }
+
     /// Appends the reply `{"access_token":…,"refresh_token":…}`.
     ///
-    /// - Throws: 413 when a token would be larger than this service takes back, 500 when signing fails.
+    /// - Throws: 500 when signing fails. Sizes are to be asked for before.
     mutating func issue(_ pair: PairClaims, subject: RawSpan, into reply: inout [UInt8]) throws(ServiceError) {
         do throws(JOSEError) {
             payload.removeAll(keepingCapacity: true)
@@ -55,7 +57,6 @@ package struct TokenIssuer: ~Copyable {
         } catch {
             throw ServiceError(.internalError, "signing failed: \(error)")
         }
-        try checkSize(firstOfFamily: pair.generation == 0)
         ResponseEncoder.tokenPair(access: access.rawSpan, refresh: refresh.rawSpan, into: &reply)
     }
 
@@ -65,18 +66,48 @@ package struct TokenIssuer: ~Copyable {
         try signer.sign(payload: payload.rawSpan, into: &token)
     }
 
-    /// Nothing is issued that would not be taken back.
-    private func checkSize(firstOfFamily: Bool) throws(ServiceError) {
-        let refreshBytes = refresh.count + (firstOfFamily ? Self.refreshGrowthBytes : 0)
-        let largest = max(access.count, refreshBytes)
-        guard largest <= limits.maxTokenBytes else {
-            throw ServiceError(
-                .tooLarge, "id: with its escapes it makes a token of \(largest) bytes; the limit is \(limits.maxTokenBytes)")
-        }
-        guard limits.admitsPair(accessBytes: access.count, refreshBytes: refreshBytes) else {
-            throw ServiceError(
-                .tooLarge,
-                "id: with its escapes it makes tokens of \(access.count + refreshBytes) bytes, too many to be blacklisted in one request of \(limits.maxRequestBytes)")
-        }
+    /// Nothing is issued that would not be taken back, and nothing is redeemed for it either: to be asked before the
+    /// ledger is. The answer is the same for all of a family's life, because `gen` and `rev` are taken at their longest.
+    ///
+    /// - Throws: 413, when a token with this subject would be larger than this service takes.
+    mutating func checkSize(subject: RawSpan) throws(ServiceError) {
+        guard let size = oversize(subject: subject) else { return }
+        throw ServiceError(.tooLarge, "'id' is too long once it is escaped: it makes \(size)")
     }
+
+    /// In words; nil when both tokens fit, each by itself and together in one request to be blacklisted.
+    private mutating func oversize(subject: RawSpan) -> String? {
+        payload.removeAll(keepingCapacity: true)
+        claims.appendAccess(.longest, subject: subject, to: &payload)
+        let accessBytes = accessSigner.encodedLength(payloadBytes: payload.count)
+        payload.removeAll(keepingCapacity: true)
+        claims.appendRefresh(.longest, subject: subject, to: &payload)
+        let refreshBytes = refreshSigner.encodedLength(payloadBytes: payload.count)
+        if limits.admitsPair(accessBytes: accessBytes, refreshBytes: refreshBytes) { return nil }
+        let largest = max(accessBytes, refreshBytes)
+        let room = limits.maxRequestBytes
+        return largest > limits.maxTokenBytes
+            ? "a token of \(largest) bytes, and the limit is \(limits.maxTokenBytes)"
+            : "tokens of \(accessBytes + refreshBytes) bytes, which do not fit into one request of \(room) to blacklist them"
+    }
+}
+
+extension PairClaims {
+    /// Every number as long as it can get.
+    fileprivate static let longest: PairClaims = {
+        var zero = ZeroGenerator()
+        let id = UUIDv7(unixMilliseconds: 0, using: &zero)
+        return PairClaims(
+            family: id, authTime: longestTime, issuedAt: longestTime, generation: .max, revision: .max,
+            successor: Successor(
+                accessID: id, refreshID: id, accessExpiresAt: longestTime, refreshExpiresAt: longestTime))
+    }()
+
+    /// Eleven digits: up to the year 5138.
+    private static let longestTime: Int64 = 99_999_999_999
+}
+
+/// For an id of which only the length matters.
+private struct ZeroGenerator: RandomNumberGenerator {
+    mutating func next() -> UInt64 { 0 }
 }

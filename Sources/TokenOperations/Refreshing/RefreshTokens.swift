@@ -59,14 +59,15 @@ package struct RefreshTokens: ~Copyable {
         if let reason = claimsPolicy.refusal(of: claims, in: verifier.payload, at: now) {
             throw .refused("refresh_token", reason)
         }
-        // The family's own end, for when its lifetime was lowered after this token was issued.
-        guard !claimsPolicy.isExpired(expiresAt: lifetimes.familyEnd(authTime: refresh.authTime), at: now) else {
+        // The family's own end: nothing could be issued that lives. No leeway: the time of log-in is this service's own.
+        guard lifetimes.familyEnd(authTime: refresh.authTime) > now.seconds else {
             throw .refused("refresh_token", .expired)
         }
         guard !families.contains(claims.family) else { throw .refused("refresh_token", .revoked) }
 
         subject.removeAll(keepingCapacity: true)
         verifier.unescape(claims.subject, into: &subject)
+        try Self.checkSize(of: subject, with: &issuer)
         return RefreshInFlight(
             subject: subject, authTime: refresh.authTime, receivedAt: now,
             revocationExpiresAt: lifetimes.revocationExpiry(
@@ -76,6 +77,10 @@ package struct RefreshTokens: ~Copyable {
                 tokenID: claims.id, redeemedAt: now,
                 successor: lifetimes.successor(authTime: refresh.authTime, at: now, using: &random),
                 expiresAt: lifetimes.familyRecordExpiry(authTime: refresh.authTime)))
+    }
+
+    private static func checkSize(of subject: [UInt8], with issuer: inout TokenIssuer) throws(ServiceError) {
+        try issuer.checkSize(subject: subject.rawSpan)
     }
 
     /// Goes on with the ledger's answer: appends the reply, or says that the family has to be revoked first.

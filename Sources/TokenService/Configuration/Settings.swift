@@ -79,9 +79,9 @@ struct Settings: Sendable {
         return value
     }
 
-    /// Comma-separated, empty parts left out.
+    /// Comma-separated; white space around parts, and parts that hold nothing else, are left out.
     func list(_ setting: Setting) -> [String] {
-        (text(setting) ?? "").split(separator: ",").map { String($0).trimmingCharacters() }
+        (text(setting) ?? "").split(separator: ",").map { String($0).trimmed() }.filter { !$0.isEmpty }
     }
 }
 
@@ -114,7 +114,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
 }
 
 extension String {
-    fileprivate func trimmingCharacters() -> String {
+    fileprivate func trimmed() -> String {
         var view = self[...]
         while view.first == " " { view.removeFirst() }
         while view.last == " " { view.removeLast() }

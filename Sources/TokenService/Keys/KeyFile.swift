@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import JOSE
 import StrictJSON
 import SystemPackage
@@ -12,6 +13,15 @@ struct KeyFile {
 
     let path: String
 
+    /// Nothing for anybody but the owner; with one exception: a file that is somebody else's, and that this process may
+    /// read as a member of its group only. So do Kubernetes with an `fsGroup` and systemd with `LoadCredential=` hand
+    /// over a secret (mode 0440, root's).
+    private static func forbidden(owner: UserID) -> FilePermissions {
+        owner.rawValue == geteuid()
+            ? [.groupReadWriteExecute, .otherReadWriteExecute]
+            : [.groupWrite, .groupExecute, .otherReadWriteExecute]
+    }
+
     func read() throws(ConfigurationError) -> KeySet {
         var bytes: [UInt8]
         do {
@@ -19,7 +29,7 @@ struct KeyFile {
             guard stat.type == .regular else {
                 throw ConfigurationError("\(path) is not a file")
             }
-            guard stat.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute]) else {
+            guard stat.permissions.isDisjoint(with: Self.forbidden(owner: stat.userID)) else {
                 throw ConfigurationError(
                     "\(path) can be used by others than its owner (mode 0\(String(stat.permissions.rawValue, radix: 8))), and it holds private keys: `chmod 600 \(path)`")
             }
@@ -46,12 +56,18 @@ struct KeyFile {
     /// token that it signed.
     func create(_ keys: KeySet) throws(ConfigurationError) {
         do {
-            let file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            guard (try? FilePath(path).stat()) == nil else { throw Errno.fileExists }
             var bytes = try keys.privateJWKSet()
             defer { bytes.wipe() }
+            // Whole under its name, or not there: a disk that is full must not leave half a key file.
+            let temporary = "\(path).\(UInt64.random(in: 0 ... .max)).new"
+            let file = try FileDescriptor.open(
+                FilePath(temporary), .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            defer { try? FileManager.default.removeItem(atPath: temporary) }
             try file.closeAfter { _ = try file.writeAll(bytes) }
-        } catch Errno.fileExists {
+            // Unlike a rename, a link fails when the name is taken.
+            try FileManager.default.linkItem(atPath: temporary, toPath: path)
+        } catch let error where error as? Errno == .fileExists || (error as? CocoaError)?.code == .fileWriteFileExists {
             throw ConfigurationError("\(path) exists, and is left as it is: keys are never overwritten")
         } catch {
             throw ConfigurationError("\(path) cannot be written: \(error)")

@@ -15,7 +15,9 @@ extension Logger {
     }
 
     /// What happens to a loop's connection, in words.
-    func report(_ event: LoopEvent, loop: Int) {
+    ///
+    /// - Parameter errorLines: for what callers can cause: a reply that the server refuses is an error for each.
+    func report(_ event: LoopEvent, loop: Int, errorLines: SharedLogBudget) {
         var metadata: Metadata = ["loop": "\(loop)"]
         switch event {
         case .connected(let server, let session):
@@ -44,7 +46,9 @@ extension Logger {
             metadata["reason"] = "\(reason)"
             error("cannot subscribe", metadata: metadata)
         case .serverError(let text):
+            guard let leftOut = errorLines.admit() else { return }
             metadata["error"] = "\(text)"
+            metadata["lines_left_out"] = "\(leftOut)"
             error("the server, or the loop, reports an error", metadata: metadata)
         case .closed(let outcome):
             metadata["outcome"] = "\(outcome)"

@@ -26,6 +26,7 @@ struct Replica: Service {
     func run() async throws {
         // Once here, where it can still be said clearly: the loops make theirs on their own threads, of the same parts.
         _ = try RequestRouter.Operations(parts)
+        try parts.configuration.nats.check()
         let handles = try (0..<parts.configuration.loops).map { index in
             try makeLoop(index).start()
         }
@@ -65,11 +66,12 @@ struct Replica: Service {
     private func makeLoop(_ index: Int) -> EventLoop {
         let logger = logger
         let parts = parts
+        let errorLines = SharedLogBudget()
         return EventLoop(
             configuration: parts.configuration.nats,
             endpoints: RequestRouter.endpoints(parts.configuration),
             index: index,
-            onEvent: { logger.report($0, loop: index) },
+            onEvent: { logger.report($0, loop: index, errorLines: errorLines) },
             makeHandler: { context in
                 do {
                     return RequestRouter(try .init(parts), parts, context: context, logger: logger)
