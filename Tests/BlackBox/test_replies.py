@@ -125,7 +125,7 @@ ACCOUNTS = """
 host: 127.0.0.1
 accounts {
     SERVICE {
-        users: [{user: service, password: one}]
+        users: [{user: service, password: hunter2}]
         exports: [{service: generate_tokens}, {service: verify_token}]
     }
     CALLER {
@@ -145,10 +145,11 @@ async def test_callers_of_another_account_are_answered(service: Service, tmp_pat
     server = NATSServer(tmp_path, config=tmp_path / "accounts.conf").start()
     replica = Service(server, tmp_path, keys=service.keys)
     try:
-        replica.start(NATS_USER="service", NATS_PASSWORD="one")
+        replica.start(NATS_USER="service", NATS_PASSWORD="hunter2")
         async with replica.connect(user="caller", password="two") as client:
             assert await client.reason((await client.generate()).access) is None
         replica.stop()
+        assert "hunter2" not in replica.log
     finally:
         replica.kill()
         server.stop()

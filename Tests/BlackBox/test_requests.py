@@ -1,6 +1,8 @@
 """What a request may look like: the schema, strict JSON and the limits, the same for every operation."""
 
+import asyncio
 import json
+import random
 
 import pytest
 
@@ -256,6 +258,46 @@ async def test_a_token_over_the_limit_is_refused_by_name(client: Client, operati
 async def test_a_token_as_long_as_the_limit_is_looked_at(client: Client) -> None:
     assert await client.reason("x" * MAX_TOKEN_BYTES) == "malformed"
 
+
+# --- whatever else -------------------------------------------------------------------------------------------------
+
+
+def mutated(chance: random.Random, text: bytes) -> bytes:
+    """One to four cuts, changed bytes, repetitions and insertions of what scanners trip over."""
+    bytes_ = bytearray(text)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(bytes_) + 1)
+        match chance.randrange(5):
+            case 0:
+                del bytes_[at : at + chance.randint(1, 40)]
+            case 1 if at < len(bytes_):
+                bytes_[at] = chance.randrange(256)
+            case 2:
+                bytes_[at:at] = bytes_[at : at + chance.randint(1, 200)]
+            case 3:
+                bytes_[at:at] = chance.choice([b'"', b"\\", b"\\u", b"{", b"}", b"[", b",", b":", b".", b"=", b"\0", b"\xed\xa0"])
+            case _:
+                del bytes_[at:]
+    return bytes(bytes_)
+
+
+@each_operation
+async def test_every_mutation_of_a_good_request_is_answered(client: Client, operation: str) -> None:
+    # The seed is fixed, so that a failure is found again; that each reply is well-formed is checked as it comes.
+    chance = random.Random(f"mutations of {operation}")
+    pair = await client.generate()
+    values = {"id": "42", "access_token": pair.access, "refresh_token": pair.refresh}
+    good = json.dumps({field: values[field] for field in FIELDS[operation]}).encode()
+    texts = [mutated(chance, good) for _ in range(500)]
+    replies = []
+    for start in range(0, len(texts), 50):
+        replies += await asyncio.gather(*(client.ask(operation, text) for text in texts[start : start + 50]))
+    assert {reply.code for reply in replies} <= {None, 400, 401, 413}
+    assert sum(reply.code == 400 for reply in replies) > 150
+    assert await client.reason((await client.generate()).access) is None
+
+
+# --- ids -----------------------------------------------------------------------------------------------------------
 
 IDS = {
     "digits": "42",
