@@ -92,6 +92,7 @@ let package = Package(
             name: "TokenServiceTests",
             dependencies: [
                 "TokenService", "TokenOperations", "TokenContract", "NATSTransport", "JOSE", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings

@@ -1,3 +1,4 @@
+import ArgumentParser
 import JOSE
 import NATSTransport
 import Testing
@@ -85,11 +86,42 @@ struct SettingsTests {
         "Servers can be named in every way that NATS clients know",
         arguments: [
             "nats://127.0.0.1:4222", "localhost", "localhost:4222", "tls://nats.example:443", "nats://user:p@ss@h:1",
-            "nats://[::1]:4222", "nats://[::1]", "nats://a:1,nats://b:2", " nats://a , nats://b ",
+            "nats://[::1]:4222", "nats://[::1]", "nats://a:1,nats://b:2", " nats://a , nats://b ", "nats://host:4222/", "a, ,b",
         ])
     func servers(url: String) throws {
         let flags = enough.merging(["nats-url": url]) { $1 }
         #expect(throws: Never.self) { try ServiceConfiguration(Settings(flags: flags, environment: [:])) }
+    }
+
+    @Test("Of several ways to authenticate the nearest counts: a flag over the environment, ours over the shared one")
+    func nearestCredentials() throws {
+        func credentials(_ flags: [String: String], _ environment: [String: String]) throws -> Credentials {
+            try ServiceConfiguration(
+                Settings(flags: enough.merging(flags) { $1 }, environment: environment)
+            ).nats.credentials
+        }
+        let shared = ["NATS_CREDS": "shared.creds"]
+        guard case .credentialsFile("shared.creds") = try credentials([:], shared) else {
+            Issue.record("the shared variable was not honoured")
+            return
+        }
+        guard case .token("t") = try credentials(["nats-token": "t"], shared) else {
+            Issue.record("the flag did not win")
+            return
+        }
+        guard case .userPassword("u", "p") = try credentials(
+            ["nats-user": "u"], shared.merging(["TOKEN_SERVICE_NATS_PASSWORD": "p"]) { $1 })
+        else {
+            Issue.record("the password did not come from the environment")
+            return
+        }
+    }
+
+    @Test("Every setting in the table is a flag of `serve` that takes effect")
+    func everySettingIsAFlag() throws {
+        let arguments = Setting.all.flatMap { ["\($0.flag)", "value-of-\($0.name)"] }
+        let options = try ServeOptions.parse(arguments)
+        for setting in Setting.all { #expect(options.flags[setting.name] == "value-of-\(setting.name)") }
     }
 
     @Test(
@@ -105,7 +137,7 @@ struct SettingsTests {
             ["nats-user": "u", "nats-token": "t"], ["nats-password": "p"], ["nats-url": "nats://u:p@h", "nats-token": "t"],
             ["subject-prefix": "_INBOX.p"], ["subject-prefix": "_R_.p"], ["nats-nkey": "f"], ["nats-cert": "c.pem"], ["nats-url": ","],
             ["nats-url": "http://127.0.0.1"], ["nats-url": "foo bar"], ["nats-url": "nats://"], ["nats-url": "nats://h:0"],
-            ["nats-url": "nats://h:65536"], ["nats-url": "nats://h:x"], ["nats-url": "nats://h/p"], ["nats-url": "nats://a:1,:2"],
+            ["nats-url": "nats://h:65536"], ["nats-url": "nats://h:x"], ["nats-url": "nats://h/p"], ["nats-url": "nats://h//"], ["nats-url": "nats://a:1,:2"],
             ["ledger": "jetstream"], ["keys": ""],
         ])
     func contradictions(flags: [String: String]) throws {

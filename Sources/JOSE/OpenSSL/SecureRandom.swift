@@ -5,7 +5,7 @@ internal import COpenSSL
 ///
 /// Chosen over the system calls because a FIPS provider then governs it too, and over `SystemRandomNumberGenerator`
 /// because that is one system call for every eight bytes. May be called from any thread; no allocation after
-/// the thread's first call. Fails only when the kernel gives no seed; then nothing may be issued.
+/// the thread's first call. Fails only when the kernel gives no seed; then no key may be made.
 package enum SecureRandom {
     /// Overwrites every element of `bytes`.
     package static func fill(_ bytes: inout [UInt8]) throws(JOSEError) {

@@ -47,42 +47,18 @@ package struct BlacklistTokens: ~Copyable {
     /// An expired refresh token still names its family, and a later one of the same family may be alive: to be rid of
     /// the family is what the caller asks for.
     private mutating func familyRevocation(_ token: RawSpan, at now: UnixTime) throws(InvalidReason) -> Revocation? {
-        let claims = try claimsPolicy.checkedIssuer(of: token, with: &refreshVerifier)
-        let refresh: RefreshClaims
-        do throws(ClaimsError) {
-            refresh = try RefreshClaims(claims)
-        } catch {
-            throw .malformed
-        }
+        let claims = try claimsPolicy.ownClaims(of: token, with: &refreshVerifier)
+        let refresh = try RefreshClaims(claims)
         let expiry = lifetimes.revocationExpiry(authTime: refresh.authTime, refreshExpiresAt: claims.expiresAt)
         guard expiry > now else { return nil }
         return Revocation(kind: .family, id: claims.family, expiresAt: expiry, reason: .blacklisted)
     }
 
     private mutating func accessRevocation(_ token: RawSpan, at now: UnixTime) throws(InvalidReason) -> Revocation? {
-        let claims = try claimsPolicy.checkedIssuer(of: token, with: &accessVerifier)
+        let claims = try claimsPolicy.ownClaims(of: token, with: &accessVerifier)
         let expiry = lifetimes.tokenRecordExpiry(expiresAt: claims.expiresAt)
         guard expiry > now else { return nil }
         return Revocation(kind: .accessToken, id: claims.id, expiresAt: expiry, reason: .blacklisted)
-    }
-}
-
-extension ClaimsPolicy {
-    /// The claims of a token that this service issued, however old it is.
-    fileprivate func checkedIssuer(of token: RawSpan, with verifier: inout Verifier) throws(InvalidReason) -> Claims {
-        do throws(JWSRejection) {
-            try verifier.verify(token)
-        } catch {
-            throw InvalidReason(error)
-        }
-        let claims: Claims
-        do throws(ClaimsError) {
-            claims = try Claims(payload: verifier.payload)
-        } catch {
-            throw .malformed
-        }
-        guard isIssuer(claims.issuer, in: verifier.payload) else { throw .wrongIssuer }
-        return claims
     }
 }
 

@@ -1,3 +1,4 @@
+internal import JOSE
 internal import StrictJSON
 internal import TokenContract
 
@@ -13,15 +14,34 @@ struct ClaimsPolicy: Sendable {
         leeway = policy.leeway
     }
 
-    /// Issuer, then time; nil when nothing speaks against the token.
-    func refusal(of claims: Claims, in payload: RawSpan, at now: UnixTime) -> InvalidReason? {
-        if !isIssuer(claims.issuer, in: payload) { return .wrongIssuer }
-        if isNotYetValid(claims, at: now) { return .notYetValid }
-        if isExpired(expiresAt: claims.expiresAt, at: now) { return .expired }
-        return nil
+    /// The claims of a token that this service issued and that is good at this time: signature, issuer, time.
+    func goodClaims(
+        of token: RawSpan, with verifier: inout Verifier, at now: UnixTime
+    ) throws(InvalidReason) -> Claims {
+        let claims = try ownClaims(of: token, with: &verifier)
+        if isNotYetValid(claims, at: now) { throw .notYetValid }
+        if isExpired(expiresAt: claims.expiresAt, at: now) { throw .expired }
+        return claims
     }
 
-    func isIssuer(_ claim: JSONString?, in payload: RawSpan) -> Bool {
+    /// The claims of a token that this service issued, however old it is: signature and issuer.
+    func ownClaims(of token: RawSpan, with verifier: inout Verifier) throws(InvalidReason) -> Claims {
+        do throws(JWSRejection) {
+            try verifier.verify(token)
+        } catch {
+            throw InvalidReason(error)
+        }
+        let claims: Claims
+        do throws(ClaimsError) {
+            claims = try Claims(payload: verifier.payload)
+        } catch {
+            throw .malformed
+        }
+        guard isIssuer(claims.issuer, in: verifier.payload) else { throw .wrongIssuer }
+        return claims
+    }
+
+    private func isIssuer(_ claim: JSONString?, in payload: RawSpan) -> Bool {
         guard let claim else { return false }
         return JSONScanner(payload).matches(claim, issuer.rawSpan)
     }
@@ -35,6 +55,20 @@ struct ClaimsPolicy: Sendable {
     private func isNotYetValid(_ claims: Claims, at now: UnixTime) -> Bool {
         let latest = now.seconds.addingClamped(leeway)
         return claims.issuedAt > latest || (claims.notBefore ?? .min) > latest
+    }
+}
+
+extension InvalidReason: Error {
+    /// The words of the signature layer in the words of the contract.
+    init(_ rejection: JWSRejection) {
+        self =
+            switch rejection {
+            case .malformed: .malformed
+            case .unsupportedAlgorithm: .unsupportedAlgorithm
+            case .unknownKey: .unknownKey
+            case .wrongType: .wrongType
+            case .badSignature: .badSignature
+            }
     }
 }
 

@@ -3,6 +3,9 @@ import Synchronization
 
 /// A ledger in this process's memory: for one replica, until it stops. For tests and for a first look.
 ///
+/// What has expired is dropped by the time that requests bring with them, as the wall clock told it: a clock that jumps
+/// ahead for a moment can so cost records that are still needed. The ledger in JetStream goes by its server's clock.
+///
 /// It keeps every promise of `Ledger` but durability. One mutex; the completion runs on the caller's thread after the
 /// mutex is released.
 package final class MemoryLedger: Ledger {
@@ -53,6 +56,8 @@ extension MemoryLedger {
         private var lastRevision: UInt64 = 0
         private var writesSinceSweep = 0
         private var lastSweep = UnixTime(milliseconds: .min)
+        /// Before this moment a sweep would find nothing; a stranger's requests must not make it look in vain.
+        private var nextExpiry = UnixTime(milliseconds: .max)
 
         init(
             capacity: Int, revokedFamilies: consuming Blacklist.Writer, revokedAccessTokens: consuming Blacklist.Writer
@@ -69,6 +74,7 @@ extension MemoryLedger {
             guard held?.revision ?? 0 == redemption.expectedRevision else { return .conflict(held?.record) }
             guard hasRoom(for: redemption.family, at: now) else { return .unavailable(full) }
             lastRevision += 1
+            nextExpiry = min(nextExpiry, redemption.expiresAt)
             families[redemption.family] = Family(
                 record: .redeemed(redemption, revision: lastRevision), revision: lastRevision,
                 expiresAt: redemption.expiresAt)
@@ -96,6 +102,7 @@ extension MemoryLedger {
                     return error.description
                 }
             }
+            nextExpiry = min(nextExpiry, revocation.expiresAt)
             if revocation.kind == .family {
                 lastRevision += 1
                 families[revocation.id] = Family(
@@ -124,9 +131,10 @@ extension MemoryLedger {
             if writesSinceSweep >= Self.writesPerSweep { sweep(at: now) }
         }
 
-        /// Nothing is refused for the sake of what has expired. False when it was looked at in this second already.
+        /// Nothing is refused for the sake of what has expired. False when there is nothing, or when it was looked for
+        /// in this second already.
         private mutating func sweepForRoom(at now: UnixTime) -> Bool {
-            guard now.seconds != lastSweep.seconds else { return false }
+            guard nextExpiry <= now, now.seconds != lastSweep.seconds else { return false }
             sweep(at: now)
             return true
         }
@@ -135,6 +143,7 @@ extension MemoryLedger {
             writesSinceSweep = 0
             lastSweep = now
             families = families.filter { $0.value.expiresAt > now }
+            nextExpiry = families.values.map(\.expiresAt).min() ?? UnixTime(milliseconds: .max)
             revokedFamilies.removeExpired(at: now.milliseconds)
             revokedAccessTokens.removeExpired(at: now.milliseconds)
         }

@@ -43,21 +43,13 @@ package struct RefreshTokens: ~Copyable {
     /// - Throws: 401 with the reason.
     package mutating func begin(_ token: RawSpan?, at now: UnixTime) throws(ServiceError) -> RefreshInFlight {
         guard let token else { throw .refused("refresh_token", "is missing") }
-        do throws(JWSRejection) {
-            try verifier.verify(token)
-        } catch {
-            throw .refused("refresh_token", InvalidReason(error))
-        }
         let claims: Claims
         let refresh: RefreshClaims
-        do throws(ClaimsError) {
-            claims = try Claims(payload: verifier.payload)
+        do throws(InvalidReason) {
+            claims = try claimsPolicy.goodClaims(of: token, with: &verifier, at: now)
             refresh = try RefreshClaims(claims)
         } catch {
-            throw .refused("refresh_token", .malformed)
-        }
-        if let reason = claimsPolicy.refusal(of: claims, in: verifier.payload, at: now) {
-            throw .refused("refresh_token", reason)
+            throw .refused("refresh_token", error)
         }
         // The family's own end: nothing could be issued that lives. No leeway: the time of log-in is this service's own.
         guard lifetimes.familyEnd(authTime: refresh.authTime) > now.seconds else {
@@ -151,7 +143,7 @@ struct RefreshClaims {
     let generation: Int64
     let revision: UInt64
 
-    init(_ claims: borrowing Claims) throws(ClaimsError) {
+    init(_ claims: borrowing Claims) throws(InvalidReason) {
         guard let authTime = claims.authTime, let generation = claims.generation, let revision = claims.revision,
             generation >= 0
         else { throw .malformed }

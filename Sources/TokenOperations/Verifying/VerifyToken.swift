@@ -40,7 +40,7 @@ package struct VerifyToken: ~Copyable {
         }
         let claims: Claims
         do throws(InvalidReason) {
-            claims = try check(token, at: now)
+            claims = try claimsPolicy.goodClaims(of: token, with: &verifier, at: now)
         } catch {
             return refuse(error, into: &reply)
         }
@@ -72,22 +72,6 @@ package struct VerifyToken: ~Copyable {
         families.contains(family) || accessTokens.contains(id)
     }
 
-    private mutating func check(_ token: RawSpan, at now: UnixTime) throws(InvalidReason) -> Claims {
-        do throws(JWSRejection) {
-            try verifier.verify(token)
-        } catch {
-            throw InvalidReason(error)
-        }
-        let claims: Claims
-        do throws(ClaimsError) {
-            claims = try Claims(payload: verifier.payload)
-        } catch {
-            throw .malformed
-        }
-        if let reason = claimsPolicy.refusal(of: claims, in: verifier.payload, at: now) { throw reason }
-        return claims
-    }
-
     private mutating func encode(_ claims: borrowing Claims, into reply: inout [UInt8]) {
         subject.removeAll(keepingCapacity: true)
         verifier.unescape(claims.subject, into: &subject)
@@ -104,19 +88,5 @@ package struct VerifyToken: ~Copyable {
     private func refuse(_ reason: InvalidReason, into reply: inout [UInt8]) -> InvalidReason {
         ResponseEncoder.invalid(reason, into: &reply)
         return reason
-    }
-}
-
-extension InvalidReason: Error {
-    /// The words of the signature layer in the words of the contract.
-    init(_ rejection: JWSRejection) {
-        self =
-            switch rejection {
-            case .malformed: .malformed
-            case .unsupportedAlgorithm: .unsupportedAlgorithm
-            case .unknownKey: .unknownKey
-            case .wrongType: .wrongType
-            case .badSignature: .badSignature
-            }
     }
 }

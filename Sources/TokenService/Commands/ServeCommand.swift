@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve requests until SIGTERM or SIGINT; then answer what was received, and stop.",
         discussion: """
             Subjects: generate_tokens, verify_token, refresh_tokens, blacklist_tokens, and get_jwks for the public keys.
-            Start as many replicas as you like with the same keys: they share a queue group.
+            With --ledger memory a replica has to be alone: two would each redeem the same refresh token, and would not \
+            hear of each other's blacklistings.
             """)
 
     @OptionGroup var options: ServeOptions
@@ -30,21 +31,24 @@ struct ServeCommand: AsyncParsableCommand {
                 services: [
                     .init(service: Replica(parts: parts, logger: logger), successTerminationBehavior: .gracefullyShutdownGroup)
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
-        Task { await stopAtSecondSignal(logger) }
+        // From here on no signal ends the process by itself.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        Task { await follow(signals, group, logger) }
         try await group.run()
     }
 }
 
-/// A second signal ends the process at once: whoever sends it does not want to wait for the drain. It stands beside the
-/// service group, because the group takes only the first.
-private func stopAtSecondSignal(_ logger: Logger) async {
+/// The first signal asks for the drain. A second one ends the process at once: whoever sends it does not want to wait.
+private func follow(_ signals: UnixSignalsSequence, _ group: ServiceGroup, _ logger: Logger) async {
     var count = 0
-    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+    for await signal in signals {
         count += 1
-        guard count == 2 else { continue }
-        logger.warning("stopped at once by a second signal", metadata: ["signal": "\(signal)"])
-        ServeCommand.exit(withError: ExitCode(130))
+        if count == 1 {
+            await group.triggerGracefulShutdown()
+        } else {
+            logger.warning("stopped at once by a second signal", metadata: ["signal": "\(signal)"])
+            ServeCommand.exit(withError: ExitCode(130))
+        }
     }
 }

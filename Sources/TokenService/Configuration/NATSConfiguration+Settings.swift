@@ -20,9 +20,10 @@ extension NATSConfiguration {
         }
         let parts = server.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2 {
-            guard ["nats", "tls"].contains(parts[0]) else { throw refuse("the scheme '\(parts[0])' is neither nats nor tls") }
+            guard ["nats", "tls"].contains(parts[0]) else { throw refuse("the scheme is neither nats nor tls") }
         }
-        let address = (parts.last ?? "").split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        var address = (parts.last ?? "").split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        if address.last == "/" { address.removeLast() }
         guard server.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f }) else { throw refuse("it holds white space") }
         guard !address.contains("/") else { throw refuse("it holds a path") }
         let hostEnd = address.lastIndex(of: ":").flatMap { address[$0...].contains("]") ? nil : $0 } ?? address.endIndex
@@ -32,30 +33,29 @@ extension NATSConfiguration {
         }
     }
 
+    /// One way to authenticate: of those set, the one from the nearest source. Two from the same source, or one beside
+    /// a user in the URL, are a mistake.
     private static func credentials(_ settings: Settings) throws(ConfigurationError) -> Credentials {
-        var found: [(String, Credentials)] = []
-        if settings.list(.natsURL).contains(where: { $0.contains("@") }) { found.append(("a user in --nats-url", .none)) }
         guard settings.text(.natsPassword) == nil || settings.text(.natsUser) != nil else {
             throw ConfigurationError("--nats-password is nothing without --nats-user: set both")
         }
-        if let user = settings.text(.natsUser) {
-            found.append(("--nats-user", .userPassword(user: user, password: settings.text(.natsPassword) ?? "")))
+        let ways = settings.nearest([.natsUser, .natsToken, .natsNKey, .natsCredentials])
+        var names = ways.map(\.flag)
+        if !ways.isEmpty, settings.list(.natsURL).contains(where: { $0.contains("@") }) { names.append("a user in --nats-url") }
+        guard names.count <= 1 else {
+            throw ConfigurationError("\(names.joined(separator: " and ")) exclude each other: set one way to authenticate")
         }
-        if let token = settings.text(.natsToken) { found.append(("--nats-token", .token(token))) }
-        if let file = settings.text(.natsCredentials) { found.append(("--nats-creds", .credentialsFile(file))) }
-        switch (settings.text(.natsNKey), settings.text(.natsNKeyPublic)) {
-        case (let seedFile?, let publicKey?):
-            found.append(("--nats-nkey", .nkey(publicKey: publicKey, seedFile: seedFile)))
-        case (nil, nil):
-            break
+        guard let way = ways.first, let value = settings.text(way) else { return .none }
+        switch way.name {
+        case Setting.natsUser.name: return .userPassword(user: value, password: settings.text(.natsPassword) ?? "")
+        case Setting.natsToken.name: return .token(value)
+        case Setting.natsCredentials.name: return .credentialsFile(value)
         default:
-            throw ConfigurationError("--nats-nkey and --nats-nkey-public belong together: set both or neither")
+            guard let publicKey = settings.text(.natsNKeyPublic) else {
+                throw ConfigurationError("--nats-nkey needs --nats-nkey-public, the public key that belongs to the seed")
+            }
+            return .nkey(publicKey: publicKey, seedFile: value)
         }
-        guard found.count <= 1 else {
-            throw ConfigurationError(
-                "\(found.map(\.0).joined(separator: " and ")) exclude each other: set one way to authenticate")
-        }
-        return found.first?.1 ?? .none
     }
 
     private static func tls(_ settings: Settings) throws(ConfigurationError) -> TLSConfiguration? {

@@ -34,10 +34,12 @@ struct ServiceConfiguration: Sendable {
         loops = settings.integer(.loops) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
         nats = try NATSConfiguration(settings)
         // Otherwise a caller's reply subject could be one of the service's own.
-        if let subject = subjects.prefix.map({ $0 + "." }),
-            let prefix = nats.replyPrefixes.prefixes.first(where: { subject.hasPrefix($0) || $0.hasPrefix(subject) })
-        {
-            throw ConfigurationError("--subject-prefix must not lie below the reply prefix '\(prefix)'")
+        for operation in Operation.allCases {
+            let subject = operation.subject(prefix: subjects.prefix)
+            guard !nats.replyPrefixes.accepts(Array(subject.utf8).span) else {
+                throw ConfigurationError(
+                    "--subject-prefix must not make subjects that --reply-prefixes allows as reply subjects: \(subject)")
+            }
         }
         guard settings.text(.ledger) == LedgerKind.memory.rawValue else {
             throw ConfigurationError(

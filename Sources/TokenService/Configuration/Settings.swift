@@ -3,7 +3,11 @@ import FoundationEssentials
 
 /// The values in force: flags over the environment over the defaults, each checked against its row in the table.
 struct Settings: Sendable {
+    /// Where a value can come from, the first that has it first.
+    enum Source: CaseIterable { case flags, environment, sharedEnvironment, defaults }
+
     private let values: [String: String]
+    private let sources: [String: Source]
 
     /// - Parameters:
     ///   - flags: by setting name.
@@ -38,12 +42,31 @@ struct Settings: Sendable {
                     })),
         ])
         var values: [String: String] = [:]
+        var sources: [String: Source] = [:]
         for setting in Setting.all {
             guard let value = reader.string(forKey: ConfigKey(Self.key(setting.name).components)) else { continue }
             try setting.check(value)
             values[setting.name] = value
+            sources[setting.name] = Self.source(of: setting, flags, environment)
         }
         self.values = values
+        self.sources = sources
+    }
+
+    private static func source(of setting: Setting, _ flags: [String: String], _ environment: [String: String]) -> Source {
+        if flags[setting.name] != nil { return .flags }
+        if environment[setting.variable]?.isEmpty == false { return .environment }
+        return setting.sharedVariable.flatMap { environment[$0] }?.isEmpty == false ? .sharedEnvironment : .defaults
+    }
+
+    /// Which of these settings come from the first source that sets any of them: of several ways to do the same thing
+    /// the one that is said nearest to the command counts.
+    func nearest(_ settings: [Setting]) -> [Setting] {
+        let set = settings.filter { text($0) != nil }
+        guard let source = Source.allCases.first(where: { source in set.contains { sources[$0.name] == source } }) else {
+            return []
+        }
+        return set.filter { sources[$0.name] == source }
     }
 
     /// What Kubernetes and docker links put into the environment of everything that runs beside a Service of the name
