@@ -15,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <linux/sockios.h>
 
 extern void natsConnection_ProcessCloseEvent(natsSock *socket) __attribute__((weak));
 extern void natsConnection_ProcessDetachedEvent(natsConnection *nc) __attribute__((weak));
@@ -41,13 +40,6 @@ static inline int token_service_bytes_readable(int fd)
 {
     int count = 0;
     return ioctl(fd, FIONREAD, &count) == 0 ? count : -1;
-}
-
-/* Bytes that were written to the socket and are not yet acknowledged by the peer, or -1. */
-static inline int token_service_bytes_unacknowledged(int fd)
-{
-    int count = 0;
-    return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
 #endif

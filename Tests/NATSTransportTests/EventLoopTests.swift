@@ -85,6 +85,8 @@ import Testing
         let handle = try await serve(NATSConfiguration(servers: [server.url]))
         let client = try RawNATSClient(port: server.port)
         try client.subscribe("_INBOX.n.*", sid: 1)
+        // The loop's next echo would free what is stranded, five seconds later.
+        client.setTimeout(seconds: 3)
         for round in 0..<20 {
             // In one write, so that they are queued together.
             var bytes: [UInt8] = []

@@ -40,13 +40,14 @@ import Testing
             RecordingHandler(record)
         }
         let handle = try loop.start()
-        #expect(fake.waitForSessions(positions.count, seconds: 60))
+        #expect(await eventually(within: .seconds(60)) { fake.sessionsFinished >= positions.count })
         // The session after the last cut is whole.
         let last = Self.payloads(session: positions.count)
         #expect(await eventually { record.payloads.withLock { Array($0.suffix(last.count)) } == last })
         #expect(
-            fake.waitForPublication(seconds: 5) {
-                $0.session == positions.count && $0.subject == "_INBOX.c" && $0.payload == last[last.count - 1]
+            await eventually {
+                fake.published.contains(
+                    .init(session: positions.count, subject: "_INBOX.c", payload: last[last.count - 1]))
             })
         #expect(await handle.drain(milliseconds: 5_000) == .drained)
         fake.stop()

@@ -10,6 +10,9 @@ enum ChildProcess {
         for descriptor in [Int32(1), 2] {
             unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
         }
+        // cnats' sockets are not close-on-exec: inherited, they would stay open in a server of another test, and their
+        // close would reach nobody.
+        for descriptor in Int32(3)..<1_024 { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
         var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
         var process = Int32(0)

@@ -22,6 +22,12 @@ package final class FakeNATSServer: @unchecked Sendable {
         package let session: Int
         package let subject: String
         package let payload: [UInt8]
+
+        package init(session: Int, subject: String, payload: [UInt8]) {
+            self.session = session
+            self.subject = subject
+            self.payload = payload
+        }
     }
 
     package let port: Int
@@ -85,16 +91,8 @@ package final class FakeNATSServer: @unchecked Sendable {
 
     package var flooded: Int { condition.withLock { floodedBytes } }
 
-    /// Waits until so many sessions are over.
-    package func waitForSessions(_ count: Int, seconds: Double) -> Bool {
-        wait(seconds: seconds) { self.finishedSessions >= count }
-    }
-
-    package func waitForPublication(
-        seconds: Double, _ matches: @escaping @Sendable (Publication) -> Bool
-    ) -> Bool {
-        wait(seconds: seconds) { self.publications.contains(where: matches) }
-    }
+    /// How many sessions are over.
+    package var sessionsFinished: Int { condition.withLock { finishedSessions } }
 
     private func wait(seconds: Double, until isTrue: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(seconds)

@@ -14,6 +14,13 @@ import Glibc
         unsafe natsMsg_Destroy(raw)
     }
 
+    /// Gives the natsMsg away instead of freeing it.
+    consuming func release() -> OpaquePointer {
+        let raw = unsafe raw
+        discard self
+        return unsafe raw
+    }
+
     package var payload: RawSpan {
         @_lifetime(borrow self)
         get {

@@ -15,54 +15,78 @@ extension NATSSession {
     /// price is two system calls more a read, and reads of at most a record (16 KiB).
     func read() -> ReadResult {
         if encryption != .plain {
-            let peeked = TLSRecord.peek(signals.socket)
-            if encryption == .unknown { encryption = peeked.isTLS ? .tls : .plain }
-            if encryption == .tls, let missing = peeked.bytesNeeded {
-                setOption(signals.socket, SOL_SOCKET, SO_RCVLOWAT, CInt(missing))
+            switch TLSRecord.peek(signals.socket) {
+            case .plain:
+                if encryption == .unknown { encryption = .plain }
+            case .wholeRecord:
+                if encryption == .unknown { foundTLS() }
+                awaitBytes(1)
+            case .incomplete(let bytesNeeded):
+                awaitBytes(bytesNeeded)
                 return .incomplete
+            case .ended:
+                break
             }
-            if encryption == .tls { setOption(signals.socket, SOL_SOCKET, SO_RCVLOWAT, 1) }
         }
         unsafe natsConnection_ProcessReadEvent(connection)
         return .read
     }
 
+    private func foundTLS() {
+        encryption = .tls
+        // As large as the system allows: the more fits, the less often a write has to wait.
+        setOption(signals.socket, SOL_SOCKET, SO_SNDBUF, 4 << 20)
+    }
+
+    private func awaitBytes(_ count: Int) {
+        guard count != awaitedBytes else { return }
+        setOption(signals.socket, SOL_SOCKET, SO_RCVLOWAT, CInt(count))
+        awaitedBytes = count
+    }
+
+    enum WriteResult {
+        case done
+        /// What is left goes out when epoll says so.
+        case awaitsRoom
+        /// There is room, but not enough for all: the loop should try again shortly by itself.
+        case triesAgain
+    }
+
     /// One write of what cnats has buffered, if it has asked for one, and the right epoll registration after it.
     ///
-    /// After a partial write the callback still says ADD: then, and only then, EPOLLOUT is asked for. Returns whether
-    /// the loop should try again shortly by itself (see `mayWrite`).
-    func write() -> Bool {
-        var triesAgain = false
-        if signals.writeWanted && !signals.isLost {
-            if mayWrite {
-                unsafe natsConnection_ProcessWriteEvent(connection)
-            } else {
-                triesAgain = true
-            }
+    /// After a partial write the callback still says ADD: then, and only then, EPOLLOUT is asked for.
+    func write() -> WriteResult {
+        guard signals.writeWanted && !signals.isLost else {
+            updateInterest(writing: false)
+            return .done
         }
-        updateInterest(writing: signals.writeWanted && !triesAgain)
-        return triesAgain
+        let room = encryption == .tls ? roomForTLS() : .enough
+        if room == .enough { unsafe natsConnection_ProcessWriteEvent(connection) }
+        let writing = signals.writeWanted && room != .some
+        updateInterest(writing: writing)
+        return room == .some ? .triesAgain : writing ? .awaitsRoom : .done
+    }
+
+    private enum Room {
+        case enough
+        case some
+        /// epoll would not call the socket writable either.
+        case none
+    }
+
+    /// With TLS, cnats blocks inside its write, holding its mutex, when the socket is full. So a write is made only
+    /// when all of it fits into the socket's buffer, or when that buffer is empty: then the peer is reading, and the
+    /// wait is its reading speed, bounded by TCP_USER_TIMEOUT.
+    private func roomForTLS() -> Room {
+        let memory = SocketMemory(of: signals.socket)
+        // Records and the kernel's bookkeeping come on top of the bytes.
+        let needed = bufferedBytes + bufferedBytes / 4 + 8_192
+        if memory.queued == 0 || memory.limit - memory.queued >= needed { return .enough }
+        return memory.queued > memory.limit / 3 * 2 ? .none : .some
     }
 
     /// cnats has bytes to send, and nothing is arranged yet that would send them.
     var needsWrite: Bool { signals.writeWanted && !registeredWriting }
-
-    /// With TLS, cnats blocks inside its write, holding its mutex, when the socket is full. So a write is made only
-    /// when all of it fits into the socket's buffer (bookkeeping of the kernel's counted twice), or when that buffer
-    /// is empty: then the peer is reading, and the wait is its reading speed, bounded by TCP_USER_TIMEOUT.
-    private var mayWrite: Bool {
-        guard encryption == .tls else { return true }
-        let unacknowledged = Int(token_service_bytes_unacknowledged(signals.socket))
-        guard unacknowledged > 0 else { return true }
-        return unacknowledged + 2 * bufferedBytes + 4_096 <= sendBufferBytes / 2
-    }
-
-    private var sendBufferBytes: Int {
-        var value: CInt = 0
-        var length = socklen_t(MemoryLayout<CInt>.size)
-        unsafe getsockopt(signals.socket, SOL_SOCKET, SO_SNDBUF, &value, &length)
-        return Int(value)
-    }
 
     /// One epoll_ctl, and only when something has changed.
     func updateInterest(writing: Bool) {
@@ -82,20 +106,44 @@ extension NATSSession {
     }
 }
 
+/// What a socket's send queue may hold and holds, in the kernel's own measure.
+struct SocketMemory {
+    let limit: Int
+    let queued: Int
+
+    init(of socket: CInt) {
+        // SK_MEMINFO_SNDBUF and SK_MEMINFO_WMEM_QUEUED of nine words.
+        var words: InlineArray<9, UInt32> = .init(repeating: 0)
+        var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
+        unsafe getsockopt(socket, SOL_SOCKET, CInt(SO_MEMINFO), &words, &length)
+        limit = Int(words[3])
+        queued = Int(words[5])
+    }
+}
+
 /// The head of a TLS record, as it stands at the front of a socket's queue.
 enum TLSRecord {
     private static let headerBytes = 5
 
-    /// `bytesNeeded`: how many bytes must be in the socket before a whole record is; `nil` when they are, and at the
-    /// end of the stream or an error, which a read should find.
-    static func peek(_ socket: CInt) -> (isTLS: Bool, bytesNeeded: Int?) {
+    enum Front {
+        case plain
+        case wholeRecord
+        /// So many bytes must be in the socket before there is something to read.
+        case incomplete(bytesNeeded: Int)
+        /// The end of the stream or an error, which a read should find.
+        case ended
+    }
+
+    static func peek(_ socket: CInt) -> Front {
         var header: InlineArray<5, UInt8> = [0, 0, 0, 0, 0]
         let count = unsafe recv(socket, &header, headerBytes, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))
-        guard count > 0 else { return (false, nil) }
+        if count < 0 && errno == EAGAIN { return .incomplete(bytesNeeded: 1) }
+        guard count > 0 else { return .ended }
         // Record types are 20 to 24; the NATS protocol's lines begin with a letter, '+' or '-'.
-        guard (20...24).contains(header[0]) else { return (false, nil) }
-        guard count == headerBytes else { return (true, headerBytes) }
+        guard (20...24).contains(header[0]) else { return .plain }
+        guard count == headerBytes else { return .incomplete(bytesNeeded: headerBytes) }
         let needed = headerBytes + Int(header[3]) << 8 + Int(header[4])
-        return (true, Int(token_service_bytes_readable(socket)) >= needed ? nil : needed)
+        let isWhole = Int(token_service_bytes_readable(socket)) >= needed
+        return isWhole ? .wholeRecord : .incomplete(bytesNeeded: needed)
     }
 }

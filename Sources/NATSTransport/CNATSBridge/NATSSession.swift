@@ -17,6 +17,8 @@ import Glibc
     var inboxSubject = ""
     var encryption = Encryption.unknown
     var readingPaused = false
+    /// The socket's SO_RCVLOWAT.
+    var awaitedBytes = 1
     /// What epoll was last told.
     var registeredReading = true
     var registeredWriting = false
@@ -70,6 +72,8 @@ import Glibc
     private func guardAgainstSilence(limits: TransportLimits) {
         let socket = signals.socket
         guard socket >= 0 else { return }
+        // cnats leaves it open for children, in which a closed session would live on.
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         setOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1)
         setOption(socket, CInt(IPPROTO_TCP), TCP_KEEPIDLE, 10)
         setOption(socket, CInt(IPPROTO_TCP), TCP_KEEPINTVL, 5)

@@ -14,12 +14,14 @@ final class LoopRunner {
     var session: NATSSession?
     var sessionsStarted: UInt64 = 0
     let firstServer: Int
+    private var spent = SpentMessages()
     private var isFinished = false
     private var servingWished: Bool
     private var drainDeadline: UInt64?
     /// A TLS write that did not fit is tried again after this.
     private var writesAgainAt: UInt64?
-    private static let writeRetryNanoseconds: UInt64 = 2_000_000
+    private static let recordsPerTurn = 64
+    private static let writeRetryNanoseconds: UInt64 = 1_000_000
 
     init(
         configuration: NATSConfiguration, endpoints: [Endpoint], index: Int, serving: Bool, control: LoopControl,
@@ -72,6 +74,8 @@ final class LoopRunner {
         }
         handler.batchEnded()
         writeSession()
+        // A turn without reading is a quiet moment: then all are freed.
+        spent.free(always: !readiness.readable)
         endTurn()
     }
 
@@ -108,11 +112,17 @@ final class LoopRunner {
             return
         }
         let encryption = session.encryption
-        _ = session.read()
-        if session.encryption != encryption && session.encryption == .tls { handle(.foundEncrypted) }
-        session.drainMessages { message, endpoint in
-            deliver(message, endpoint: endpoint)
+        // Once: what is left makes epoll ready again. With TLS a read is one record, which a server makes as small as
+        // 512 bytes, so then as many as have arrived, up to about what one plain read brings.
+        var reads = 0
+        while reads < Self.recordsPerTurn && session.read() == .read && !session.isLost {
+            session.drainMessages { message, endpoint in
+                deliver(message, endpoint: endpoint)
+            }
+            reads += 1
+            guard session.encryption == .tls else { break }
         }
+        if session.encryption != encryption && session.encryption == .tls { handle(.foundEncrypted) }
     }
 
     private func deliver(_ message: consuming Message, endpoint: Int) {
@@ -127,11 +137,12 @@ final class LoopRunner {
         }
         let reply = Reply(to: message, through: port)
         handler.handle(message, endpoint: endpoint, reply: reply)
+        spent.add(message)
     }
 
     private func writeSession() {
         guard let session else { return }
-        writesAgainAt = session.write() ? context.now + Self.writeRetryNanoseconds : nil
+        writesAgainAt = session.write() == .triesAgain ? context.now + Self.writeRetryNanoseconds : nil
     }
 
     private func endTurn() {
