@@ -158,8 +158,11 @@ async def test_an_idle_replica_ends_at_once(start_service) -> None:
 async def test_it_ends_while_no_server_is_there(own_server: NATSServer, start_service) -> None:
     service = start_service(server=own_server, prefix="")
     own_server.kill()
+    await asyncio.to_thread(await_condition, lambda: "disconnected" in service.log, 10, "the loss is noticed")
+    began = time.monotonic()
     service.terminate()
     assert service.wait() == 0
+    assert time.monotonic() - began < 10
 
 
 async def test_tokens_survive_a_restart_of_the_service(own_server: NATSServer, start_service) -> None:
