@@ -55,6 +55,11 @@ let package = Package(
             dependencies: ["StrictJSON", "TokenContract", "JOSE", "Blacklist"],
             swiftSettings: settings
         ),
+        .target(
+            name: "JetStreamLedger",
+            dependencies: ["StrictJSON", "Blacklist", "TokenOperations", "NATSTransport"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "TokenService",
             dependencies: [
@@ -86,6 +91,13 @@ let package = Package(
         .testTarget(
             name: "NATSTransportTests",
             dependencies: ["NATSTransport", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "JetStreamLedgerTests",
+            dependencies: [
+                "JetStreamLedger", "TokenOperations", "Blacklist", "StrictJSON", "NATSTransport", "TestSupport",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,27 @@
+/// An error as the JetStream API gives it: an HTTP-like `code`, a unique `err_code`, and a text.
+package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertible {
+    package var code: Int64
+    package var errorCode: Int64
+    package var text: String
+
+    package init(code: Int64, errorCode: Int64, text: String) {
+        self.code = code
+        self.errorCode = errorCode
+        self.text = text
+    }
+
+    package var description: String { "JetStream error \(errorCode): \(text)" }
+
+    package static let temporarilyUnavailable: Int64 = 503
+    /// "wrong last sequence": the compare-and-set lost.
+    package static let wrongLastSequence: Int64 = 10071
+    /// Another write with a condition on the same subjects is in flight.
+    package static let writeInFlight: Int64 = 10164
+    /// The leader cannot check the condition yet.
+    package static let cannotCheckYet: Int64 = 10163
+    /// The server that was asked does not lead.
+    package static let notLeader: Int64 = 10009
+    package static let noMessageFound: Int64 = 10037
+    package static let streamNotFound: Int64 = 10059
+    package static let consumerNotFound: Int64 = 10014
+}

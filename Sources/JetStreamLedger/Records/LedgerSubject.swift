@@ -1,0 +1,41 @@
+package import Blacklist
+internal import StrictJSON
+
+internal import TokenOperations
+
+/// The names that the ledger's stream and its records go by. One message a subject: the last record is the record.
+package enum LedgerSubject {
+    package static let stream = "TOKEN_LEDGER"
+    /// What the stream holds.
+    package static let all = "ledger.>"
+    /// What every replica follows.
+    package static let revocations = "ledger.revoked.>"
+
+    private static let revokedPrefix = "ledger.revoked."
+    private static let redeemedPrefix = "ledger.redeemed."
+
+    package static func revoked(_ id: UUIDv7) -> String { revokedPrefix + id.text }
+    package static func redeemed(_ family: UUIDv7) -> String { redeemedPrefix + family.text }
+
+    /// All records of a family: what a redemption is a compare-and-set over, so that it loses to an earlier redemption
+    /// and to a revocation alike.
+    package static func family(_ family: UUIDv7) -> String { "ledger.*." + family.text }
+
+    package enum Kind: Equatable, Sendable {
+        case revoked(UUIDv7)
+        case redeemed(UUIDv7)
+    }
+
+    /// What a record's subject says that it is; nil for one that this service does not write.
+    package static func kind(of subject: String) -> Kind? {
+        if let id = id(in: subject, after: revokedPrefix) { return .revoked(id) }
+        if let id = id(in: subject, after: redeemedPrefix) { return .redeemed(id) }
+        return nil
+    }
+
+    private static func id(in subject: String, after prefix: String) -> UUIDv7? {
+        guard subject.hasPrefix(prefix) else { return nil }
+        let text = Array(subject.utf8.dropFirst(prefix.utf8.count))
+        return UUIDv7(text: text.rawSpan)
+    }
+}

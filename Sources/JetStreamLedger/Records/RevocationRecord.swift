@@ -1,0 +1,57 @@
+package import Blacklist
+internal import StrictJSON
+package import TokenOperations
+
+/// The body of `ledger.revoked.<id>`: `{"kind":"family","exp":1800000000000,"reason":"blacklisted"}`, `exp` in Unix
+/// milliseconds. The id is the subject's.
+package enum RevocationRecord {
+    package static func encode(_ revocation: Revocation) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(#"{"kind":""#)
+        bytes.append(utf8: revocation.kind.rawValue)
+        bytes.append(#"","exp":"#)
+        bytes.appendDecimal(revocation.expiresAt.milliseconds)
+        bytes.append(#","reason":""#)
+        bytes.append(utf8: revocation.reason.rawValue)
+        bytes.append(#""}"#)
+        return bytes
+    }
+
+    /// - Throws: for a body that no version of this service has written; members that this version does not know are
+    ///   passed over, so that a newer one can add some.
+    package static func decode(_ body: RawSpan, id: UUIDv7) throws(RecordError) -> Revocation {
+        var kind: Revocation.Kind?
+        var reason = Revocation.Reason.blacklisted
+        var expiresAt: Int64?
+        do throws(JSONError) {
+            var scanner = JSONScanner(body)
+            try scanner.beginObject()
+            while let key = try scanner.nextKey() {
+                if scanner.matches(key, "kind") {
+                    kind = Revocation.Kind(rawValue: scanner.bytes(try scanner.readString()).string)
+                } else if scanner.matches(key, "exp") {
+                    expiresAt = try scanner.readInteger()
+                } else if scanner.matches(key, "reason") {
+                    // Only told, never decided by: an unknown one must not lose the revocation.
+                    reason = Revocation.Reason(rawValue: scanner.bytes(try scanner.readString()).string) ?? .blacklisted
+                } else {
+                    try scanner.skipValue()
+                }
+            }
+            try scanner.finish()
+        } catch {
+            throw RecordError("a revocation's body is not JSON: \(error)")
+        }
+        guard let kind, let expiresAt else { throw RecordError("a revocation's body has no kind or no expiry") }
+        return Revocation(kind: kind, id: id, expiresAt: UnixTime(milliseconds: expiresAt), reason: reason)
+    }
+}
+
+/// A record in the stream that this service cannot have written.
+package struct RecordError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,107 @@
+import Blacklist
+import TestSupport
+import Testing
+import TokenOperations
+
+@testable import JetStreamLedger
+
+@Suite("A refresh token is redeemed once, whatever the network loses")
+struct RedeemMachineTests {
+    @Test("Three replicas, lost, late and doubled messages, crashes: one successor a token, 500 histories")
+    func simulation() {
+        var rotations = 0
+        var unknowns = 0
+        var repeats = 0
+        let first = UInt64.random(in: .min ... .max)
+        for offset in UInt64(0)..<500 {
+            let seed = first &+ offset
+            var simulation = RedeemSimulation(seed: seed)
+            simulation.run(steps: 300)
+            #expect(simulation.violations.isEmpty, "seed \(seed): \(simulation.violations.first ?? "")")
+            rotations += simulation.rotations
+            unknowns += simulation.unknowns
+            repeats += simulation.repeats
+        }
+        // A simulation in which nothing happens would be content with anything.
+        #expect(rotations > 2_500 && unknowns > 25 && repeats > 250, "\(rotations), \(unknowns), \(repeats)")
+    }
+
+    @Test("Planted faults are found", arguments: RedeemSimulation.Fault.allCases)
+    func canaries(fault: RedeemSimulation.Fault) {
+        let found = (UInt64(0)..<200).contains { seed in
+            var simulation = RedeemSimulation(seed: seed, fault: fault)
+            simulation.run(steps: 300)
+            return !simulation.violations.isEmpty
+        }
+        #expect(found)
+    }
+
+    private func redemption(seed: UInt64 = 1, generation: Int64 = 3) -> Redemption {
+        var random = SeededGenerator(seed: seed)
+        let ids = (0..<4).map { _ in UUIDv7(unixMilliseconds: 1, using: &random) }
+        return Redemption(
+            family: ids[0], expectedRevision: 7, generation: generation, tokenID: ids[1],
+            redeemedAt: UnixTime(seconds: 1),
+            successor: Successor(accessID: ids[2], refreshID: ids[3], accessExpiresAt: 2, refreshExpiresAt: 3),
+            expiresAt: UnixTime(seconds: 4))
+    }
+
+    @Test("A lost answer, and then a conflict with this very redemption: it was stored, and is a success")
+    func ownRecord() {
+        let own = redemption()
+        var machine = RedeemMachine(own, deadline: 5_000)
+        #expect(machine.handle(.published(.unknown("lost")), now: 2_000) == .pause(milliseconds: 50))
+        #expect(machine.handle(.pauseEnded, now: 2_050) == .publish)
+        #expect(machine.handle(.published(.wrongLastSequence), now: 2_060) == .readLast)
+        #expect(
+            machine.handle(.lastRecord(.redeemed(own, revision: 8)), now: 2_070) == .finish(.redeemed(revision: 8)))
+    }
+
+    @Test("A lost answer, and the family has gone on since: unknown, and not a reuse that would cost the family")
+    func goneOn() {
+        let later = redemption(seed: 2, generation: 4)
+        var machine = RedeemMachine(redemption(), deadline: 5_000)
+        _ = machine.handle(.published(.unknown("lost")), now: 2_000)
+        _ = machine.handle(.pauseEnded, now: 2_050)
+        _ = machine.handle(.published(.wrongLastSequence), now: 2_060)
+        guard case .finish(.unavailable) = machine.handle(.lastRecord(.redeemed(later, revision: 9)), now: 2_070) else {
+            Issue.record("an unknown outcome was taken for a reuse")
+            return
+        }
+        // Without a lost answer the same record is what it looks like.
+        var certain = RedeemMachine(redemption(), deadline: 5_000)
+        #expect(certain.handle(.published(.wrongLastSequence), now: 10) == .readLast)
+        let record = FamilyRecord.redeemed(later, revision: 9)
+        #expect(certain.handle(.lastRecord(record), now: 20) == .finish(.conflict(record)))
+    }
+
+    @Test("At the deadline it is unavailable, never a success")
+    func deadline() {
+        var machine = RedeemMachine(redemption(), deadline: 5_000)
+        guard case .finish(.unavailable) = machine.handle(.published(.unknown("lost")), now: 4_960) else {
+            Issue.record("it went on after its deadline")
+            return
+        }
+    }
+
+    @Test("What trying again does not mend is said at once")
+    func refused() {
+        var machine = RedeemMachine(redemption(), deadline: 5_000)
+        let full = JetStreamError(code: 400, errorCode: 10077, text: "maximum bytes exceeded")
+        #expect(
+            machine.handle(.published(PublishOutcome(full)), now: 1)
+                == .finish(.unavailable("JetStream error 10077: maximum bytes exceeded")))
+    }
+
+    @Test(
+        "Errors of the server: a lost race, a write in flight, no leader, and the rest",
+        arguments: [(10071, 400), (10164, 400), (10163, 503), (10009, 503), (10008, 503), (10077, 400)])
+    func errors(errorCode: Int64, code: Int64) {
+        let outcome = PublishOutcome(JetStreamError(code: code, errorCode: errorCode, text: "x"))
+        switch errorCode {
+        case 10071: #expect(outcome == .wrongLastSequence)
+        case 10077: #expect(outcome == .refused("JetStream error 10077: x"))
+        default: #expect(outcome == .busy("JetStream error \(errorCode): x"))
+        }
+    }
+}
