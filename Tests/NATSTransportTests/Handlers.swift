@@ -92,6 +92,7 @@ final class WakeHandler: RequestHandler {
     final class Counts: Sendable {
         let mailbox = Atomic(0)
         let timer = Atomic(0)
+        let turns = Atomic(0)
     }
 
     private let counts: Counts
@@ -106,6 +107,8 @@ final class WakeHandler: RequestHandler {
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
         reply.send(message.payload)
     }
+
+    func batchEnded() { counts.turns.add(1, ordering: .relaxed) }
 
     func mailboxSignalled() { counts.mailbox.add(1, ordering: .relaxed) }
 

@@ -112,6 +112,8 @@ import Testing
             proxy.set(.holdAfter(bytes))
             try client.publish("work", reply: "_INBOX.p.\(round)", [UInt8](repeating: 1, count: 1_000))
             #expect(await eventually { proxy.heldBytes > 0 })
+            let turns = counts.turns.load(ordering: .relaxed)
+            let start = ContinuousClock.now
             // The loop goes through whole turns while the record hangs.
             for _ in 0..<20 {
                 let wakes = counts.mailbox.load(ordering: .relaxed)
@@ -122,10 +124,38 @@ import Testing
                 })
             }
             #expect(proxy.heldBytes > 0)
+            // But not in circles: by wakes, by its timer each 5 ms, by its own retries each 1 ms at most.
+            let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
+            #expect(counts.turns.load(ordering: .relaxed) - turns <= 2 * milliseconds + 50)
             proxy.set(.full)
             #expect(try client.next().subject == "_INBOX.p.\(round)")
         }
         #expect(await handle.drain(milliseconds: 5_000) == .drained)
+        proxy.stop()
+    }
+
+    @Test("A connection that ends in mid-record is noticed at once, not when the echo is missed")
+    func endInRecord() async throws {
+        let certificates = try TestCertificates()
+        let cluster = try Cluster(certificates)
+        let proxy = try TCPProxy(target: cluster.encrypted.port)
+        let events = EventRecord()
+        var configuration = configuration(port: proxy.port, certificates)
+        // Nothing of the loop's own would find out in the test's time.
+        configuration.limits.echoIntervalMilliseconds = 60_000
+        configuration.limits.echoTimeoutMilliseconds = 120_000
+        let handle = try loop(configuration, events: events)
+        try #require(await eventually { handle.state == .serving })
+        let client = try await cluster.client()
+        proxy.set(.holdAfter(100))
+        try client.publish("work", reply: "_INBOX.end", [UInt8](repeating: 1, count: 1_000))
+        #expect(await eventually { proxy.heldBytes > 0 })
+        #expect(!events.contains { if case .disconnected = $0 { true } else { false } })
+        proxy.endStreams()
+        #expect(await eventually { events.contains { $0 == .disconnected(session: 1, reason: .connectionLost) } })
+        proxy.set(.full)
+        #expect(await eventually { handle.state == .serving })
+        _ = await handle.drain(milliseconds: 5_000)
         proxy.stop()
     }
 

@@ -16,6 +16,7 @@ package final class TCPProxy: @unchecked Sendable {
     private let condition = NSCondition()
     private var pace = Pace.full
     private var held = 0
+    private var clients: [Int32] = []
     private var isStopped = false
     private var openThreads = 0
     private let listener: Int32
@@ -53,6 +54,15 @@ package final class TCPProxy: @unchecked Sendable {
         }
     }
 
+    /// Ends what goes to the clients (FIN, no reset), and drops what is held back.
+    package func endStreams() {
+        condition.withLock {
+            for client in clients { shutdown(client, Int32(SHUT_WR)) }
+            clients = []
+            pace = .holdAfter(0)
+        }
+    }
+
     private func start(_ body: @escaping @Sendable () -> Void) {
         condition.withLock { openThreads += 1 }
         Thread {
@@ -85,6 +95,7 @@ package final class TCPProxy: @unchecked Sendable {
             var time = timeval(tv_sec: 0, tv_usec: 20_000)
             unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         }
+        condition.withLock { clients.append(client) }
         let ended = Ended(client, server)
         start { self.copy(from: client, to: server, paced: false, ended) }
         start { self.copy(from: server, to: client, paced: true, ended) }
@@ -109,7 +120,11 @@ package final class TCPProxy: @unchecked Sendable {
     }
 
     private func copy(from source: Int32, to sink: Int32, paced: Bool, _ ended: Ended) {
-        defer { ended.end() }
+        defer {
+            // Forgotten before it is closed: the number may then be another test's.
+            condition.withLock { clients.removeAll { $0 == (paced ? sink : source) } }
+            ended.end()
+        }
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while !stopped {
             let count = unsafe recv(source, &chunk, chunk.count, 0)

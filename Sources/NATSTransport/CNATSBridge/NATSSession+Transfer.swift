@@ -6,6 +6,9 @@ extension NATSSession {
         case read
         /// A TLS record has arrived in part; epoll is told to wait for the rest of it.
         case incomplete
+        /// The same, and epoll does not keep to it: it calls a socket readable too when its window is nearly closed.
+        /// The loop should try again shortly by itself.
+        case triesAgain
     }
 
     /// One read of the socket into cnats' parser. The loop drains every subscription after each.
@@ -13,7 +16,8 @@ extension NATSSession {
     /// With TLS, cnats waits inside its read until a whole record is there, holding its mutex and this thread. So a
     /// record is first looked at with MSG_PEEK, and until all of it has arrived `SO_RCVLOWAT` keeps epoll quiet. The
     /// price is two system calls more a read, and reads of at most a record (16 KiB).
-    func read() -> ReadResult {
+    /// `isEnded`: nothing more will come, so a read of what is there finds the end and does not wait.
+    func read(isEnded: Bool) -> ReadResult {
         if encryption != .plain {
             switch TLSRecord.peek(signals.socket) {
             case .plain:
@@ -21,7 +25,10 @@ extension NATSSession {
             case .wholeRecord:
                 if encryption == .unknown { foundTLS() }
                 awaitBytes(1)
+            case .incomplete where isEnded:
+                break
             case .incomplete(let bytesNeeded):
+                if bytesNeeded > 1 && bytesNeeded == awaitedBytes { return .triesAgain }
                 awaitBytes(bytesNeeded)
                 return .incomplete
             case .ended:
@@ -34,8 +41,11 @@ extension NATSSession {
 
     private func foundTLS() {
         encryption = .tls
-        // As large as the system allows: the more fits, the less often a write has to wait.
+        // The more fits, the less often a write has to wait.
         setOption(signals.socket, SOL_SOCKET, SO_SNDBUF, 4 << 20)
+        // A record's first part stays in the socket, and with it all of the segment that it came in. In a small buffer
+        // that closes the window before the rest has been let in, and both sides wait for their timers.
+        setOption(signals.socket, SOL_SOCKET, SO_RCVBUF, 1 << 20)
     }
 
     private func awaitBytes(_ count: Int) {
@@ -90,7 +100,7 @@ extension NATSSession {
 
     /// One epoll_ctl, and only when something has changed.
     func updateInterest(writing: Bool) {
-        let reading = !readingPaused
+        let reading = !readingPaused && !readingHeld
         guard reading != registeredReading || writing != registeredWriting else { return }
         let socket = signals.socket
         guard socket >= 0 else { return }

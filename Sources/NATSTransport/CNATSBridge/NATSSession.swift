@@ -6,6 +6,9 @@ import Glibc
 /// A session is never revived. When it is lost, everything of it is destroyed and a new one is built, because cnats'
 /// parser, buffers and subscriptions would carry bytes of the old session into the new one.
 ///
+/// Nothing but the connecting blocks: no flush, no request, no JetStream call of cnats' is made here, because each waits
+/// for bytes that only this thread reads.
+///
 /// It owns the natsConnection and destroys it once, in `deinit`. `signals` is shared with cnats' callbacks.
 @safe final class NATSSession {
     let tag: UInt64
@@ -17,6 +20,8 @@ import Glibc
     var inboxSubject = ""
     var encryption = Encryption.unknown
     var readingPaused = false
+    /// Not read for a moment, see `ReadResult.triesAgain`.
+    var readingHeld = false
     /// The socket's SO_RCVLOWAT.
     var awaitedBytes = 1
     /// What epoll was last told.

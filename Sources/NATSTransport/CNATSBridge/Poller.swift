@@ -10,6 +10,8 @@ import Glibc
         var wake = false
         var readable = false
         var writable = false
+        /// The peer sends no more; what it has sent can still be read.
+        var ended = false
         /// The peer is gone or the socket is in error; reported even when nothing was asked for.
         var broken = false
     }
@@ -41,6 +43,7 @@ import Glibc
             } else if tag == session {
                 readiness.readable = readiness.readable || bits & EPOLLIN.rawValue != 0
                 readiness.writable = readiness.writable || bits & EPOLLOUT.rawValue != 0
+                readiness.ended = readiness.ended || bits & EPOLLRDHUP.rawValue != 0
                 readiness.broken = readiness.broken || bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
             }
         }
@@ -72,7 +75,7 @@ enum SocketInterest {
         _ operation: CInt, _ socket: CInt, _ epoll: CInt, reading: Bool, writing: Bool, tag: UInt64
     ) -> Bool {
         var event = unsafe epoll_event()
-        unsafe event.events = (reading ? EPOLLIN.rawValue : 0) | (writing ? EPOLLOUT.rawValue : 0)
+        unsafe event.events = (reading ? EPOLLIN.rawValue | EPOLLRDHUP.rawValue : 0) | (writing ? EPOLLOUT.rawValue : 0)
         unsafe event.data.u64 = tag
         return unsafe epoll_ctl(epoll, operation, socket, &event) == 0
     }

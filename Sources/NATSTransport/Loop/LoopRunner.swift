@@ -18,10 +18,12 @@ final class LoopRunner {
     private var isFinished = false
     private var servingWished: Bool
     private var drainDeadline: UInt64?
-    /// A TLS write that did not fit is tried again after this.
+    /// A TLS write that did not fit is tried again then.
     private var writesAgainAt: UInt64?
+    /// A TLS record that is not whole is looked at again then.
+    private var readsAgainAt: UInt64?
     private static let recordsPerTurn = 64
-    private static let writeRetryNanoseconds: UInt64 = 1_000_000
+    private static let retryNanoseconds: UInt64 = 1_000_000
 
     init(
         configuration: NATSConfiguration, endpoints: [Endpoint], index: Int, serving: Bool, control: LoopControl,
@@ -67,7 +69,8 @@ final class LoopRunner {
         let readiness = poller.wait(nanoseconds: patience(), session: session?.tag ?? Poller.wakeTag)
         context.now = monotonicNanoseconds()
         if readiness.wake { followWishes() }
-        if readiness.readable || readiness.broken { readSession(isBroken: readiness.broken) }
+        if readiness.readable || readiness.broken { readSession(readiness) }
+        resumeReading()
         if let timer = context.timer, context.now >= timer {
             context.timer = nil
             handler.timerFired()
@@ -82,7 +85,7 @@ final class LoopRunner {
     /// How long epoll may sleep.
     private func patience() -> UInt64? {
         var earliest = machine.nextDeadline
-        for deadline in [context.timer, writesAgainAt] {
+        for deadline in [context.timer, writesAgainAt, readsAgainAt] {
             if let deadline { earliest = min(earliest ?? deadline, deadline) }
         }
         guard let earliest else { return nil }
@@ -104,25 +107,38 @@ final class LoopRunner {
     }
 
     /// One read, then everything that it brought: level-triggered epoll comes back for the rest.
-    private func readSession(isBroken: Bool) {
+    private func readSession(_ readiness: Poller.Readiness) {
         guard let session else { return }
-        if session.readingPaused {
+        if session.readingPaused || session.readingHeld {
             // Not read on purpose; but a session whose peer is gone would now wake epoll for ever.
-            if isBroken { loseSession() }
+            if readiness.broken { loseSession() }
             return
         }
         let encryption = session.encryption
         // Once: what is left makes epoll ready again. With TLS a read is one record, which a server makes as small as
         // 512 bytes, so then as many as have arrived, up to about what one plain read brings.
-        var reads = 0
-        while reads < Self.recordsPerTurn && session.read() == .read && !session.isLost {
+        for _ in 0..<Self.recordsPerTurn {
+            let result = session.read(isEnded: readiness.ended || readiness.broken)
+            if result == .triesAgain { holdReading() }
+            guard result == .read && !session.isLost else { break }
             session.drainMessages { message, endpoint in
                 deliver(message, endpoint: endpoint)
             }
-            reads += 1
             guard session.encryption == .tls else { break }
         }
         if session.encryption != encryption && session.encryption == .tls { handle(.foundEncrypted) }
+    }
+
+    private func holdReading() {
+        session?.readingHeld = true
+        readsAgainAt = context.now + Self.retryNanoseconds
+    }
+
+    private func resumeReading() {
+        guard let time = readsAgainAt, context.now >= time else { return }
+        readsAgainAt = nil
+        session?.readingHeld = false
+        readSession(Poller.Readiness())
     }
 
     private func deliver(_ message: consuming Message, endpoint: Int) {
@@ -142,7 +158,7 @@ final class LoopRunner {
 
     private func writeSession() {
         guard let session else { return }
-        writesAgainAt = session.write() == .triesAgain ? context.now + Self.writeRetryNanoseconds : nil
+        writesAgainAt = session.write() == .triesAgain ? context.now + Self.retryNanoseconds : nil
     }
 
     private func endTurn() {
@@ -163,6 +179,7 @@ final class LoopRunner {
     func dropSession() {
         port.close()
         writesAgainAt = nil
+        readsAgainAt = nil
         session = nil
     }
 
