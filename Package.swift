@@ -48,7 +48,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "JOSE", dependencies: ["COpenSSL", "StrictJSON"], swiftSettings: settings),
-        .target(name: "Blacklist", swiftSettings: settings),
+        // One function that becomes one instruction; nothing to install, nothing to link.
+        .systemLibrary(name: "CPrefetch"),
+        .target(name: "Blacklist", dependencies: ["CPrefetch"], swiftSettings: settings),
         .target(name: "NATSTransport", dependencies: ["CNATS"], swiftSettings: settings),
         .target(
             name: "TokenOperations",

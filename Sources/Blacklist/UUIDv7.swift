@@ -2,11 +2,12 @@
 ///
 /// It names a token (`jti`) or a family (`sid`). The creation time inside is what lets the blacklist be cut by age:
 /// an id tells, without being looked up anywhere, in which slice of time its revocation would have to lie.
+@usableFromInline
 package struct UUIDv7: Hashable, Sendable {
     /// The first eight bytes in network order: `unix_ts_ms` (48), version (4), `rand_a` (12).
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
     /// The last eight bytes in network order: variant (2), `rand_b` (62).
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
 
     private static let version: UInt64 = 0x7000
     private static let versionMask: UInt64 = 0xf000
@@ -27,6 +28,12 @@ package struct UUIDv7: Hashable, Sendable {
     /// Takes the sixteen bytes as they are; nil unless version and variant are those of a UUIDv7.
     package init?(high: UInt64, low: UInt64) {
         guard high & Self.versionMask == Self.version, low & Self.variantMask == Self.variant else { return nil }
+        self.high = high
+        self.low = low
+    }
+
+    /// Takes back what was an id when it was stored.
+    init(storedHigh high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }

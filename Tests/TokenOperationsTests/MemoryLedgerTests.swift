@@ -51,8 +51,8 @@ struct MemoryLedgerTests {
                 Revocation(kind: .accessToken, id: access, expiresAt: expiry, reason: .blacklisted),
             ], at: UnixTime(seconds: 1_000))
         #expect(outcome == .revoked)
-        let familyReader = Blacklist.Reader(families)
-        let accessReader = Blacklist.Reader(accessTokens)
+        var familyReader = Blacklist.Reader(families)
+        var accessReader = Blacklist.Reader(accessTokens)
         let (hasFamily, hasAccess) = (familyReader.contains(family), accessReader.contains(access))
         let (crossed, crossedBack) = (familyReader.contains(access), accessReader.contains(family))
         #expect(hasFamily && hasAccess)
@@ -62,7 +62,7 @@ struct MemoryLedgerTests {
 
     @Test("Nothing is refused for the sake of what has expired")
     func expiredMakesRoom() {
-        let ledger = MemoryLedger(revokedFamilies: Blacklist(capacity: 1), revokedAccessTokens: accessTokens, capacity: 1)
+        let ledger = MemoryLedger(revokedFamilies: families, revokedAccessTokens: accessTokens, capacity: 1)
         var random = SeededGenerator(seed: 9)
         let ids = (0..<3).map { _ in UUIDv7(unixMilliseconds: 1, using: &random) }
         func revoke(_ id: UUIDv7, until expiry: Int64, at now: Int64) -> RevokeOutcome {
@@ -87,6 +87,23 @@ struct MemoryLedgerTests {
         }
     }
 
+    @Test("A blacklist without room is swept before a revocation is refused")
+    func expiredMakesRoomInTheBlacklist() {
+        // For the first id's slice, not for another one.
+        let small = Blacklist(memoryLimitBytes: accessTokens.counters.bytes + 1_024)
+        let ledger = MemoryLedger(revokedFamilies: families, revokedAccessTokens: small)
+        var random = SeededGenerator(seed: 10)
+        func revoke(madeAt: Int64, until expiry: Int64, at now: Int64) -> RevokeOutcome {
+            let id = UUIDv7(unixMilliseconds: madeAt * 1_000, using: &random)
+            let revocation = Revocation(
+                kind: .accessToken, id: id, expiresAt: UnixTime(seconds: expiry), reason: .blacklisted)
+            return ledger.revoke([revocation], at: UnixTime(seconds: now))
+        }
+        #expect(revoke(madeAt: 0, until: 1_000, at: 1) == .revoked)
+        #expect(revoke(madeAt: 500, until: 2_000, at: 999) != .revoked)
+        #expect(revoke(madeAt: 500, until: 2_000, at: 1_000) == .revoked)
+    }
+
     @Test("Full, it refuses instead of forgetting")
     func full() {
         let ledger = MemoryLedger(revokedFamilies: families, revokedAccessTokens: accessTokens, capacity: 2)
@@ -99,7 +116,7 @@ struct MemoryLedgerTests {
             return
         }
         #expect(ledger.redeem(redemption(ids[0], revision: 1, generation: 1)) == .redeemed(revision: 3))
-        let small = MemoryLedger(revokedFamilies: Blacklist(capacity: 0), revokedAccessTokens: accessTokens)
+        let small = MemoryLedger(revokedFamilies: Blacklist(memoryLimitBytes: 0), revokedAccessTokens: Blacklist())
         let revocation = Revocation(kind: .family, id: ids[0], expiresAt: UnixTime(seconds: 4_000), reason: .blacklisted)
         guard case .unavailable = small.revoke([revocation], at: UnixTime(seconds: 1)) else {
             Issue.record("a revocation was acknowledged that is held nowhere")

@@ -50,8 +50,8 @@ extension MemoryLedger {
         }
 
         let capacity: Int
-        let revokedFamilies: Blacklist.Writer
-        let revokedAccessTokens: Blacklist.Writer
+        private var revokedFamilies: Blacklist.Writer
+        private var revokedAccessTokens: Blacklist.Writer
         private var families: [UUIDv7: Family] = [:]
         private var lastRevision: UInt64 = 0
         private var writesSinceSweep = 0

@@ -19,7 +19,7 @@ package struct RefreshTokens: ~Copyable {
     private var issuer: TokenIssuer
     private let claimsPolicy: ClaimsPolicy
     private let lifetimes: Lifetimes
-    private let families: Blacklist.Reader
+    private var families: Blacklist.Reader
     private var random: any RandomNumberGenerator
     private var subject: [UInt8] = []
 
@@ -113,7 +113,7 @@ package struct RefreshTokens: ~Copyable {
     }
 
     /// Between two batches of requests.
-    package func quiesce() {
+    package mutating func quiesce() {
         families.quiesce()
     }
 }

@@ -6,12 +6,12 @@ package import TokenContract
 /// verify_token: is this access token to be believed, and whose is it?
 ///
 /// The way of a token that was seen before: cache, expiry, both blacklists, ready-made reply. Of a new one: header and
-/// key, signature, claims, blacklists, and a place in the cache. Nothing waits, nothing locks but the blacklist.
+/// key, signature, claims, blacklists, and a place in the cache. Nothing waits, nothing locks.
 package struct VerifyToken: ~Copyable {
     private var verifier: Verifier
     private let claimsPolicy: ClaimsPolicy
-    private let families: Blacklist.Reader
-    private let accessTokens: Blacklist.Reader
+    private var families: Blacklist.Reader
+    private var accessTokens: Blacklist.Reader
     private var cache: VerifiedTokenCache
     private let issuer: [UInt8]
     private var subject: [UInt8] = []
@@ -57,18 +57,18 @@ package struct VerifyToken: ~Copyable {
     }
 
     /// Between two batches of requests.
-    package func quiesce() {
+    package mutating func quiesce() {
         families.quiesce()
         accessTokens.quiesce()
     }
 
     /// What can change about a token that was good when it was first seen.
-    private func standing(id: UUIDv7, family: UUIDv7, expiresAt: Int64, at now: UnixTime) -> InvalidReason? {
+    private mutating func standing(id: UUIDv7, family: UUIDv7, expiresAt: Int64, at now: UnixTime) -> InvalidReason? {
         if claimsPolicy.isExpired(expiresAt: expiresAt, at: now) { return .expired }
         return isRevoked(id: id, family: family) ? .revoked : nil
     }
 
-    private func isRevoked(id: UUIDv7, family: UUIDv7) -> Bool {
+    private mutating func isRevoked(id: UUIDv7, family: UUIDv7) -> Bool {
         families.contains(family) || accessTokens.contains(id)
     }
 

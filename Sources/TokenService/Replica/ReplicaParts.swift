@@ -20,8 +20,9 @@ struct ReplicaParts: Sendable {
         self.configuration = configuration
         self.keys = keys
         publicKeys = try keys.publicJWKSet()
-        families = Blacklist()
-        accessTokens = Blacklist()
+        let policy = configuration.policy
+        families = Blacklist(lifetimeMilliseconds: UnixTime(seconds: policy.familyLifetime).milliseconds)
+        accessTokens = Blacklist(lifetimeMilliseconds: UnixTime(seconds: policy.accessLifetime).milliseconds)
         self.ledger = ledger(families, accessTokens)
     }
 }

@@ -49,7 +49,7 @@ extension RequestRouter {
         }
 
         /// Between two batches: no reference into shared storage is held.
-        func quiesce() {
+        mutating func quiesce() {
             verifyToken.quiesce()
             refreshTokens.quiesce()
         }
