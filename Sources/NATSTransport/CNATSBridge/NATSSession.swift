@@ -67,6 +67,20 @@ import Glibc
 
     var isLost: Bool { signals.isLost }
 
+    /// What the server takes as the payload of a message.
+    var maxPayload: Int { Int(unsafe natsConnection_GetMaxPayload(connection)) }
+
+    /// The server's words when it has refused a subscription of this session. cnats keeps only the last error, so this
+    /// is to be asked before anything was published that could be refused too.
+    var refusedSubscription: String? {
+        var text: UnsafePointer<CChar>?
+        guard unsafe natsConnection_GetLastError(connection, &text) == NATS_NOT_PERMITTED, let text = unsafe text else {
+            return nil
+        }
+        let reason = unsafe String(cString: text)
+        return reason.contains("Subscription") ? reason : nil
+    }
+
     /// Unsent bytes in cnats' buffer, which has no bound of its own.
     var bufferedBytes: Int {
         max(0, Int(unsafe natsConnection_Buffered(connection)))

@@ -35,6 +35,8 @@ import Glibc
     mutating func wait(nanoseconds: UInt64?, session: UInt64) -> Readiness {
         let count = unsafe epoll_wait(descriptor.raw, &events, CInt(events.count), milliseconds(nanoseconds))
         var readiness = Readiness()
+        // Any other error means that the descriptor is not ours any more; to go on would be a loop that spins, deaf.
+        precondition(count >= 0 || errno == EINTR, "epoll_wait failed on the loop's own descriptor")
         guard count > 0 else { return readiness }
         for index in 0..<Int(count) {
             let (bits, tag) = unsafe (events[index].events, events[index].data.u64)

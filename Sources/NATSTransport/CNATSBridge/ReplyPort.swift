@@ -49,7 +49,16 @@ import CNATS
         let status = unsafe body.withUnsafeBytes { bytes in
             unsafe natsConnection_Publish(connection, subject, bytes.baseAddress, CInt(bytes.count))
         }
-        if status == NATS_OK { counts.replied += 1 } else { counts.undeliverable += 1 }
+        switch status {
+        case NATS_OK:
+            counts.replied += 1
+        case NATS_MAX_PAYLOAD:
+            // The caller must not wait for what can never come.
+            let text = "the reply has \(body.byteCount) bytes, more than the server's max_payload"
+            unsafe publishError(code: 500, text: text, body: RawSpan(), to: subject)
+        default:
+            counts.undeliverable += 1
+        }
     }
 
     func publishError(code: Int, text: String, body: RawSpan, to subject: UnsafePointer<CChar>) {

@@ -37,6 +37,8 @@ enum ConnectionEvent: Sendable, Equatable {
     case foundEncrypted
     case connectFailed
     case sessionLost
+    /// The server refused a subscription of this session.
+    case subscriptionRefused
     /// The echo with this number has come back.
     case echoReturned(UInt64)
     case servingWished(Bool)

@@ -115,6 +115,9 @@ struct ConnectionStateMachine: Sendable {
             guard case .connected = state else { return [] }
             disconnectReason = .connectionLost
             return awaitRetry(now: now)
+        case .subscriptionRefused:
+            guard isJoining else { return [] }
+            return giveUpSession(.notPermitted, now: now)
         case .echoReturned(let number):
             return confirm(echo: number, now: now)
         case .servingWished(let wished):
@@ -126,6 +129,12 @@ struct ConnectionStateMachine: Sendable {
             self.owedReplies = owedReplies
             return endTurn(bufferedBytes: bufferedBytes, now: now)
         }
+    }
+
+    /// Whether the subscriptions are out and not yet confirmed.
+    var isJoining: Bool {
+        guard case .connected(let session) = state, case .joining = session.membership else { return false }
+        return true
     }
 
     /// When the machine wants a `turnEnded` at the latest.

@@ -1,7 +1,8 @@
 /// What a loop has to tell its operator. Called on the loop's thread (`serverError` on a thread of cnats'): do not
 /// block there. Never holds a payload or a credential; servers are named without user and password.
 package enum LoopEvent: Sendable, Equatable {
-    case connected(server: String, session: UInt64)
+    /// `maxPayload`: what the server takes as the payload of a message, in bytes.
+    case connected(server: String, session: UInt64, maxPayload: Int)
     case connectFailed(server: String, reason: String)
     case disconnected(session: UInt64, reason: DisconnectReason)
     /// The server has confirmed the subscriptions of the queue group: requests come in.
@@ -11,6 +12,9 @@ package enum LoopEvent: Sendable, Equatable {
     case readingPaused(bufferedBytes: Int)
     case readingResumed
     case subscribeFailed(subject: String, reason: String)
+    /// The server does not let this user subscribe to all that it has to. The session is given up, so that others get
+    /// the requests, and another is tried: permissions can be mended while this goes on.
+    case notPermitted(reason: String)
     /// Such as `Permissions Violation for Publish to …`.
     case serverError(String)
     case closed(CloseOutcome)
@@ -23,6 +27,8 @@ package enum DisconnectReason: Sendable, Equatable {
     case echoTimedOut
     /// The server did not take what was sent to it.
     case outputStuck
+    /// The server refused a subscription.
+    case notPermitted
     /// Drained.
     case closed
 }

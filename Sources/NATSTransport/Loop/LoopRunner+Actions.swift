@@ -28,7 +28,7 @@ extension LoopRunner {
                 wake: control.wakeDescriptor.raw, serverErrors: serverErrors)
             self.session = session
             port.counts.sessions += 1
-            onEvent(.connected(server: redacted(server), session: session.tag))
+            onEvent(.connected(server: redacted(server), session: session.tag, maxPayload: session.maxPayload))
             context.now = monotonicNanoseconds()
             handle(.connectSucceeded)
             port.open(session)

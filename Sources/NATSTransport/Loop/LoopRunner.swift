@@ -121,6 +121,11 @@ final class LoopRunner {
             let result = session.read(isEnded: readiness.ended || readiness.broken)
             if result == .triesAgain { holdReading() }
             guard result == .read && !session.isLost else { break }
+            // Before the echo behind the subscriptions is taken for their confirmation.
+            if machine.isJoining, let reason = session.refusedSubscription {
+                onEvent(.notPermitted(reason: reason))
+                return handle(.subscriptionRefused)
+            }
             session.drainMessages { message, endpoint in
                 deliver(message, endpoint: endpoint)
             }

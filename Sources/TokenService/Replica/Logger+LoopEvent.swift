@@ -20,8 +20,9 @@ extension Logger {
     func report(_ event: LoopEvent, loop: Int, errorLines: SharedLogBudget) {
         var metadata: Metadata = ["loop": "\(loop)"]
         switch event {
-        case .connected(let server, let session):
+        case .connected(let server, let session, let maxPayload):
             metadata["server"] = "\(server)"
+            metadata["max_payload"] = "\(maxPayload)"
             metadata["session"] = "\(session)"
             info("connected", metadata: metadata)
         case .connectFailed(let server, let reason):
@@ -45,6 +46,11 @@ extension Logger {
             metadata["subject"] = "\(subject)"
             metadata["reason"] = "\(reason)"
             error("cannot subscribe", metadata: metadata)
+        case .notPermitted(let reason):
+            metadata["reason"] = "\(reason)"
+            error(
+                "not serving: the NATS user must be allowed to subscribe to every operation and to its own inboxes",
+                metadata: metadata)
         case .serverError(let text):
             guard let leftOut = errorLines.admit() else { return }
             metadata["error"] = "\(text)"

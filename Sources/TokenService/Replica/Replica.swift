@@ -72,7 +72,14 @@ struct Replica: Service {
             configuration: parts.configuration.nats,
             endpoints: RequestRouter.endpoints(parts.configuration),
             index: index,
-            onEvent: { logger.report($0, loop: index, errorLines: errorLines) },
+            onEvent: { event in
+                logger.report(event, loop: index, errorLines: errorLines)
+                if case .connected(_, _, let maxPayload) = event, maxPayload < parts.configuration.limits.maxRequestBytes {
+                    logger.error(
+                        "the server's max_payload is smaller than --max-request-bytes: long tokens will be refused",
+                        metadata: ["max_payload": "\(maxPayload)"])
+                }
+            },
             makeHandler: { context in
                 do {
                     return RequestRouter(try .init(parts), parts, context: context, logger: logger)
