@@ -53,9 +53,7 @@ import Testing
     func stopsWhileDisconnected() async throws {
         let handle = try loop(NATSConfiguration(servers: ["nats://127.0.0.1:\(try Loopback.freePort())"]))
         #expect(await eventually { handle.statistics.sessions == 0 && handle.state == .disconnected })
-        let start = ContinuousClock.now
         #expect(await handle.drain(milliseconds: 60_000) != .timedOut)
-        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("A server that stops without a word is given up when the loop's echo stays away, and served when it wakes up")
