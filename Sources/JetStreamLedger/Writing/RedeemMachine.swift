@@ -33,6 +33,8 @@ package struct RedeemMachine: Equatable, Sendable {
     private var isAmbiguous = false
     private var lastTrouble = "no answer"
     private var nextStep = Action.publish
+    /// Whether the answer that is waited for is a read's, and not a publish's.
+    package private(set) var isReading = false
 
     /// - Parameter deadline: monotonic milliseconds.
     package init(_ redemption: Redemption, deadline: Int64) {
@@ -44,6 +46,12 @@ package struct RedeemMachine: Equatable, Sendable {
     package func start() -> Action { .publish }
 
     package mutating func handle(_ event: Event, now: Int64) -> Action {
+        let action = act(on: event, now: now)
+        isReading = action == .readLast
+        return action
+    }
+
+    private mutating func act(on event: Event, now: Int64) -> Action {
         switch event {
         case .published(.stored(let sequence)):
             return .finish(.redeemed(revision: sequence))

@@ -1,0 +1,242 @@
+internal import Blacklist
+internal import TokenOperations
+
+/// All redemptions and revocations of a replica that are on their way through JetStream, each with its machine, its
+/// attempts and its deadline. Pure: what is to be sent comes out, answers and the time go in. One thread.
+///
+/// Every request is completed exactly once, at the latest `LedgerTimes.requestMilliseconds` and one attempt after it
+/// came: the machines see to it, and the desk sees to the machines.
+struct WriteDesk {
+    /// Requests on their way at the most. Above it, one more is refused at once: JetStream stores some 100,000 a second,
+    /// so this many is a server that does not answer.
+    static let capacity = 65_536
+
+    typealias RedeemCompletion = (RedeemOutcome) -> Void
+    typealias RevokeCompletion = (RevokeOutcome) -> Void
+
+    private enum Work {
+        case redeem(Redemption, RedeemMachine, RedeemCompletion)
+        case revoke(Revocation, RevokeMachine, group: UInt64)
+    }
+
+    private struct Request {
+        var work: Work
+        var attempt: UInt32 = 0
+    }
+
+    /// The revocations of one call: completed together.
+    private struct Group {
+        var open: Int
+        var trouble: String?
+        var completion: RevokeCompletion
+    }
+
+
+    private var requests: [UInt64: Request] = [:]
+    private var groups: [UInt64: Group] = [:]
+    private var lastNumber: UInt64 = 0
+    private var answers = Deadlines<AttemptToken>(delay: LedgerTimes.attemptMilliseconds)
+    private var pauses = Deadlines<AttemptToken>(delay: LedgerTimes.retryPauseMilliseconds)
+    private var sends: [LedgerSend] = []
+    /// Of this process: a revocation that is published again, because the stream was purged, must not be taken for a
+    /// duplicate of its first publish; only a repetition by the same request is one.
+    private let instance: String
+    /// Puts a stored revocation into this replica's own blacklist; throws when there is no room.
+    private let apply: (Revocation) throws(BlacklistError) -> Void
+    /// Told of every sequence that the stream is known to have reached.
+    private let stored: (UInt64) -> Void
+
+    init(
+        instance: String, apply: @escaping (Revocation) throws(BlacklistError) -> Void, stored: @escaping (UInt64) -> Void = { _ in }
+    ) {
+        self.instance = instance
+        self.apply = apply
+        self.stored = stored
+    }
+
+    var count: Int { requests.count }
+
+    /// When `tick` is wanted at the latest.
+    var nextDeadline: Int64? { [answers.next, pauses.next].compactMap(\.self).min() }
+
+    /// What is to be sent since the last call.
+    mutating func takeSends() -> [LedgerSend] {
+        defer { sends.removeAll(keepingCapacity: true) }
+        return sends
+    }
+
+    mutating func redeem(_ redemption: Redemption, now: Int64, completion: @escaping RedeemCompletion) {
+        guard requests.count < Self.capacity else { return completion(.unavailable(Self.full)) }
+        let machine = RedeemMachine(redemption, deadline: now + LedgerTimes.requestMilliseconds)
+        let number = nextNumber()
+        requests[number] = Request(work: .redeem(redemption, machine, completion))
+        perform(machine.start(), number, now: now)
+    }
+
+    mutating func revoke(_ revocations: [Revocation], now: Int64, completion: @escaping RevokeCompletion) {
+        guard !revocations.isEmpty else { return completion(.revoked) }
+        guard requests.count + revocations.count <= Self.capacity else { return completion(.unavailable(Self.full)) }
+        let group = nextNumber()
+        groups[group] = Group(open: revocations.count, completion: completion)
+        for revocation in revocations {
+            let machine = RevokeMachine(deadline: now + LedgerTimes.requestMilliseconds)
+            let number = nextNumber()
+            requests[number] = Request(work: .revoke(revocation, machine, group: group))
+            perform(machine.start(), number, now: now)
+        }
+    }
+
+    /// The answer to a publish. A late answer to an earlier attempt counts when it is a success: the record is there.
+    mutating func published(_ token: AttemptToken, _ outcome: PublishOutcome, now: Int64) {
+        guard let request = requests[token.request] else { return }
+        if case .stored(let sequence) = outcome {
+            stored(sequence)
+        } else {
+            guard request.attempt == token.attempt else { return }
+        }
+        switch request.work {
+        case .redeem: advance(token.request, .published(outcome), now: now)
+        case .revoke: advanceRevoke(token.request, .published(outcome), now: now)
+        }
+    }
+
+    /// The answer to `readLast`.
+    mutating func lastRecord(_ token: AttemptToken, _ result: Result<FamilyRecord?, RecordError>, now: Int64) {
+        guard let request = requests[token.request], request.attempt == token.attempt else { return }
+        switch result {
+        case .success(let record): advance(token.request, .lastRecord(record), now: now)
+        case .failure(let error): advance(token.request, .readFailed(error.description), now: now)
+        }
+    }
+
+    mutating func tick(now: Int64) {
+        while let token = answers.popDue(at: now) { expire(token, now: now) }
+        while let token = pauses.popDue(at: now) {
+            guard let request = requests[token.request], request.attempt == token.attempt else { continue }
+            switch request.work {
+            case .redeem: advance(token.request, .pauseEnded, now: now)
+            case .revoke: advanceRevoke(token.request, .pauseEnded, now: now)
+            }
+        }
+    }
+
+    private static let full = "\(capacity) requests are on their way already"
+}
+
+extension WriteDesk {
+    private mutating func nextNumber() -> UInt64 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// An attempt that was not answered in time. A read that was not answered has changed nothing; a publish may have.
+    private mutating func expire(_ token: AttemptToken, now: Int64) {
+        guard let request = requests[token.request], request.attempt == token.attempt else { return }
+        let trouble = "no answer within \(LedgerTimes.attemptMilliseconds) ms"
+        switch request.work {
+        case .redeem(_, let machine, _) where machine.isReading:
+            advance(token.request, .readFailed(trouble), now: now)
+        case .redeem:
+            advance(token.request, .published(.unknown(trouble)), now: now)
+        case .revoke:
+            advanceRevoke(token.request, .published(.unknown(trouble)), now: now)
+        }
+    }
+
+    private mutating func advance(_ number: UInt64, _ event: RedeemMachine.Event, now: Int64) {
+        guard let request = requests[number], case .redeem(let redemption, var machine, let completion) = request.work
+        else { return }
+        let action = machine.handle(event, now: now)
+        requests[number]?.work = .redeem(redemption, machine, completion)
+        perform(action, number, now: now)
+    }
+
+    private mutating func perform(_ action: RedeemMachine.Action, _ number: UInt64, now: Int64) {
+        guard let request = requests[number], case .redeem(let redemption, _, let completion) = request.work else {
+            return
+        }
+        switch action {
+        case .publish:
+            let family = redemption.family
+            send(
+                number,
+                .publish(
+                    subject: LedgerSubject.redeemed(family),
+                    condition: .init(
+                        sequence: redemption.expectedRevision, subjects: LedgerSubject.family(family)),
+                    messageID: redemption.successor.refreshID.text, body: RedemptionRecord.encode(redemption)),
+                now: now)
+        case .readLast:
+            send(number, .readLast(family: redemption.family), now: now)
+        case .pause:
+            pause(number, now: now)
+        case .finish(let outcome):
+            requests[number] = nil
+            completion(outcome)
+        }
+    }
+
+    private mutating func advanceRevoke(_ number: UInt64, _ event: RevokeMachine.Event, now: Int64) {
+        guard let request = requests[number], case .revoke(let revocation, var machine, let group) = request.work else {
+            return
+        }
+        let action = machine.handle(event, now: now)
+        requests[number]?.work = .revoke(revocation, machine, group: group)
+        perform(action, number, now: now)
+    }
+
+    private mutating func perform(_ action: RevokeMachine.Action, _ number: UInt64, now: Int64) {
+        guard let request = requests[number], case .revoke(let revocation, _, let group) = request.work else { return }
+        switch action {
+        case .publish:
+            send(
+                number,
+                .publish(
+                    subject: LedgerSubject.revoked(revocation.id), condition: nil,
+                    messageID: "\(instance)-\(number)",
+                    body: RevocationRecord.encode(revocation)),
+                now: now)
+        case .pause:
+            pause(number, now: now)
+        case .finishStored:
+            requests[number] = nil
+            // Durable, and now in force here too: only both together are an acknowledgement.
+            do throws(BlacklistError) {
+                try apply(revocation)
+                finish(group, trouble: nil)
+            } catch {
+                finish(group, trouble: error.description)
+            }
+        case .finishUnavailable(let trouble):
+            requests[number] = nil
+            finish(group, trouble: trouble)
+        }
+    }
+
+    private mutating func finish(_ number: UInt64, trouble: String?) {
+        guard var group = groups[number] else { return }
+        group.open -= 1
+        group.trouble = group.trouble ?? trouble
+        groups[number] = group.open > 0 ? group : nil
+        guard group.open == 0 else { return }
+        group.completion(group.trouble.map { .unavailable($0) } ?? .revoked)
+    }
+
+    private mutating func send(_ number: UInt64, _ content: LedgerSend.Content, now: Int64) {
+        guard let token = nextAttempt(number) else { return }
+        sends.append(LedgerSend(token: token, content: content))
+        answers.set(token, now: now)
+    }
+
+    private mutating func pause(_ number: UInt64, now: Int64) {
+        guard let token = nextAttempt(number) else { return }
+        pauses.set(token, now: now)
+    }
+
+    private mutating func nextAttempt(_ number: UInt64) -> AttemptToken? {
+        guard var request = requests[number] else { return nil }
+        request.attempt += 1
+        requests[number] = request
+        return AttemptToken(request: number, attempt: request.attempt)
+    }
+}

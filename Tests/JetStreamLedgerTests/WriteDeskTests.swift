@@ -1,0 +1,151 @@
+import Blacklist
+import TestSupport
+import Testing
+import TokenOperations
+
+@testable import JetStreamLedger
+
+@Suite("Every write is answered once, within its time, and a success is one")
+struct WriteDeskTests {
+    /// What the completions said, by request.
+    private final class Ledger {
+        var redeemed: [Int: [RedeemOutcome]] = [:]
+        var revoked: [Int: [RevokeOutcome]] = [:]
+        var applied: Set<UUIDv7> = []
+        var isFull = false
+
+        func apply(_ revocation: Revocation) throws(BlacklistError) {
+            if isFull { throw .full(limitBytes: 0) }
+            applied.insert(revocation.id)
+        }
+    }
+
+    private func revocation(_ random: inout SeededGenerator) -> Revocation {
+        Revocation(
+            kind: .family, id: UUIDv7(unixMilliseconds: 1, using: &random), expiresAt: UnixTime(seconds: 10),
+            reason: .blacklisted)
+    }
+
+    private func redemption(_ random: inout SeededGenerator) -> Redemption {
+        let ids = (0..<4).map { _ in UUIDv7(unixMilliseconds: 1, using: &random) }
+        return Redemption(
+            family: ids[0], expectedRevision: 0, generation: 0, tokenID: ids[1], redeemedAt: UnixTime(seconds: 1),
+            successor: Successor(accessID: ids[2], refreshID: ids[3], accessExpiresAt: 2, refreshExpiresAt: 3),
+            expiresAt: UnixTime(seconds: 4))
+    }
+
+    @Test("A random history: one completion each, in time; nothing acknowledged that is not stored and in force")
+    func history() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        var stored: [String: UInt64] = [:]
+        var flying: [(due: Int64, token: AttemptToken, outcome: PublishOutcome)] = []
+        var started: [Int: Int64] = [:]
+        var ids: [Int: [UUIDv7]] = [:]
+        var now: Int64 = 0
+        var late: [Int] = []
+
+        for step in 0..<20_000 {
+            now += Int64(random.next() % 20)
+            if step < 15_000, random.next() % 4 == 0 {
+                started[step] = now
+                if random.next() % 2 == 0 {
+                    desk.redeem(redemption(&random), now: now) { outcome in
+                        ledger.redeemed[step, default: []].append(outcome)
+                    }
+                } else {
+                    let pair = [revocation(&random), revocation(&random)]
+                    ids[step] = pair.map(\.id)
+                    desk.revoke(pair, now: now) { ledger.revoked[step, default: []].append($0) }
+                }
+            }
+            for send in desk.takeSends() {
+                guard random.next() % 5 > 0 else { continue }
+                guard case .publish(let subject, _, _, _) = send.content else { continue }
+                stored[subject] = stored[subject] ?? UInt64(stored.count + 1)
+                guard random.next() % 5 > 0 else { continue }
+                let outcome: PublishOutcome =
+                    random.next() % 10 == 0 ? .busy("x") : .stored(sequence: stored[subject] ?? 0)
+                flying.append((now + Int64(random.next() % 3_000), send.token, outcome))
+            }
+            while let index = flying.firstIndex(where: { $0.due <= now }) {
+                let answer = flying.remove(at: index)
+                desk.published(answer.token, answer.outcome, now: now)
+            }
+            if let deadline = desk.nextDeadline, deadline <= now { desk.tick(now: now) }
+            let limit = LedgerTimes.requestMilliseconds + LedgerTimes.attemptMilliseconds + 100
+            for (request, time) in started where now - time > limit {
+                if ledger.redeemed[request] == nil && ledger.revoked[request] == nil { late.append(request) }
+                started[request] = nil
+            }
+        }
+        #expect(late.isEmpty, "seed \(seed)")
+        #expect(ledger.redeemed.values.allSatisfy { $0.count == 1 }, "seed \(seed)")
+        #expect(ledger.revoked.values.allSatisfy { $0.count == 1 }, "seed \(seed)")
+        for (request, outcomes) in ledger.revoked where outcomes == [.revoked] {
+            for id in ids[request] ?? [] {
+                #expect(stored[LedgerSubject.revoked(id)] != nil && ledger.applied.contains(id), "seed \(seed)")
+            }
+        }
+        #expect(ledger.revoked.values.contains([.revoked]) && ledger.redeemed.count > 1_000)
+        #expect(desk.count == 0, "seed \(seed)")
+    }
+
+    @Test("A late success to an earlier attempt is a success")
+    func lateSuccess() throws {
+        var random = SeededGenerator(seed: 1)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.redeem(redemption(&random), now: 0) { ledger.redeemed[0, default: []].append($0) }
+        let first = try #require(desk.takeSends().first)
+        desk.tick(now: LedgerTimes.attemptMilliseconds)
+        desk.published(first.token, .stored(sequence: 5), now: LedgerTimes.attemptMilliseconds + 1)
+        #expect(ledger.redeemed[0] == [.redeemed(revision: 5)])
+    }
+
+    @Test("Stored, but with no room in this replica's blacklist: not acknowledged")
+    func noRoom() throws {
+        var random = SeededGenerator(seed: 2)
+        let ledger = Ledger()
+        ledger.isFull = true
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.revoke([revocation(&random)], now: 0) { ledger.revoked[0, default: []].append($0) }
+        let send = try #require(desk.takeSends().first)
+        desk.published(send.token, .stored(sequence: 1), now: 1)
+        guard case .unavailable = ledger.revoked[0]?.first else {
+            Issue.record("acknowledged what is not in force here")
+            return
+        }
+    }
+
+    @Test("What is published again by another request is no duplicate of the first")
+    func messageIDs() {
+        var random = SeededGenerator(seed: 3)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        let same = revocation(&random)
+        desk.revoke([same], now: 0) { _ in }
+        desk.revoke([same], now: 0) { _ in }
+        let identifiers = desk.takeSends().compactMap { send -> String? in
+            guard case .publish(_, _, let identifier, _) = send.content else { return nil }
+            return identifier
+        }
+        #expect(Set(identifiers).count == 2)
+    }
+
+    @Test("Full, it refuses at once")
+    func capacity() {
+        var random = SeededGenerator(seed: 4)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        let one = redemption(&random)
+        for _ in 0..<WriteDesk.capacity { desk.redeem(one, now: 0) { _ in } }
+        desk.redeem(one, now: 0) { ledger.redeemed[0, default: []].append($0) }
+        guard case .unavailable = ledger.redeemed[0]?.first else {
+            Issue.record("one more than the capacity was taken")
+            return
+        }
+    }
+}
