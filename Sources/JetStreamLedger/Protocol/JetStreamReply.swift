@@ -32,7 +32,7 @@ enum JetStreamReply {
                     } else if scanner.matches(key, "seq") {
                         sequence = try scanner.readInteger()
                     } else if scanner.matches(key, "created") {
-                        created = scanner.bytes(try scanner.readString()).string
+                        created = try scanner.readText()
                     } else if scanner.matches(key, "state") {
                         try readState(&scanner)
                     } else {
@@ -55,7 +55,7 @@ enum JetStreamReply {
                 } else if scanner.matches(key, "err_code") {
                     error.errorCode = try scanner.readInteger()
                 } else if scanner.matches(key, "description") {
-                    error.text = scanner.bytes(try scanner.readString()).string
+                    error.text = try scanner.readText()
                 } else {
                     try scanner.skipValue()
                 }

@@ -28,12 +28,12 @@ package enum RevocationRecord {
             try scanner.beginObject()
             while let key = try scanner.nextKey() {
                 if scanner.matches(key, "kind") {
-                    kind = Revocation.Kind(rawValue: scanner.bytes(try scanner.readString()).string)
+                    kind = Revocation.Kind(rawValue: try scanner.readText())
                 } else if scanner.matches(key, "exp") {
                     expiresAt = try scanner.readInteger()
                 } else if scanner.matches(key, "reason") {
                     // Only told, never decided by: an unknown one must not lose the revocation.
-                    reason = Revocation.Reason(rawValue: scanner.bytes(try scanner.readString()).string) ?? .blacklisted
+                    reason = Revocation.Reason(rawValue: try scanner.readText()) ?? .blacklisted
                 } else {
                     try scanner.skipValue()
                 }

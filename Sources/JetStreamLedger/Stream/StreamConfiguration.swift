@@ -1,0 +1,125 @@
+internal import StrictJSON
+
+/// The stream's configuration, as far as the ledger's promises hang on it.
+///
+/// One message a subject, in files, never discarded to make room, kept for the longest life of a family: anything else
+/// would forget what was acknowledged. No direct gets, because they may be answered by a replica that lags behind.
+struct StreamConfiguration: Equatable, Sendable {
+    var name = LedgerSubject.stream
+    var subjects = [LedgerSubject.all]
+    var storage = "file"
+    var retention = "limits"
+    var discard = "new"
+    var maxMessagesPerSubject: Int64 = 1
+    var maxMessages: Int64 = -1
+    var maxBytes: Int64 = -1
+    /// Nanoseconds; 0 means for ever.
+    var maxAge: Int64
+    var replicas: Int64
+    var allowDirect = false
+
+    /// For a ledger whose records matter for `recordLifetime` seconds at the longest.
+    init(recordLifetime: Int64, replicas: Int64) {
+        maxAge = recordLifetime * 1_000_000_000
+        self.replicas = replicas
+    }
+
+    /// What to do about a stream that is there.
+    enum Verdict: Equatable, Sendable {
+        case fits
+        /// Records would be dropped too early: to be updated to this, and nothing else about it changed.
+        case raiseMaxAge(to: Int64)
+        /// Somebody configured it for something else; the text names every difference.
+        case refuse(String)
+    }
+
+    /// Compares a stream that is there with what is wanted. A longer `max_age` is kept: it costs room and loses nothing.
+    /// More or fewer replicas are an operator's to change, on the stream itself, so a difference is refused and named.
+    func verdict(on found: StreamConfiguration) -> Verdict {
+        var differences: [String] = []
+        func compare<Value: Equatable>(_ what: String, _ wanted: Value, _ is: Value) {
+            if wanted != `is` { differences.append("\(what) is \(`is`) and must be \(wanted)") }
+        }
+        compare("subjects", subjects, found.subjects)
+        compare("storage", storage, found.storage)
+        compare("retention", retention, found.retention)
+        compare("discard", discard, found.discard)
+        compare("max_msgs_per_subject", maxMessagesPerSubject, found.maxMessagesPerSubject)
+        compare("max_msgs", maxMessages, found.maxMessages)
+        compare("num_replicas", replicas, found.replicas)
+        compare("allow_direct", allowDirect, found.allowDirect)
+        if !differences.isEmpty {
+            return .refuse(
+                "stream \(name) was made for something else: \(differences.joined(separator: "; ")). Change it, or delete it if nothing depends on it")
+        }
+        if found.maxAge != 0, found.maxAge < maxAge { return .raiseMaxAge(to: maxAge) }
+        return .fits
+    }
+}
+
+extension StreamConfiguration {
+    /// The body of `$JS.API.STREAM.CREATE.…`.
+    func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(#"{"name":"#)
+        bytes.appendJSONString(Array(name.utf8).rawSpan)
+        bytes.append(#","subjects":["#)
+        for (index, subject) in subjects.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.appendJSONString(Array(subject.utf8).rawSpan)
+        }
+        bytes.append(#"],"storage":"#)
+        bytes.appendJSONString(Array(storage.utf8).rawSpan)
+        bytes.append(#","retention":"#)
+        bytes.appendJSONString(Array(retention.utf8).rawSpan)
+        bytes.append(#","discard":"#)
+        bytes.appendJSONString(Array(discard.utf8).rawSpan)
+        let numbers: [(StaticString, Int64)] = [
+            (#","max_msgs_per_subject":"#, maxMessagesPerSubject), (#","max_msgs":"#, maxMessages),
+            (#","max_bytes":"#, maxBytes), (#","max_age":"#, maxAge), (#","num_replicas":"#, replicas),
+        ]
+        for (key, value) in numbers {
+            bytes.append(key)
+            bytes.appendDecimal(value)
+        }
+        bytes.append(allowDirect ? #","allow_direct":true}"# : #","allow_direct":false}"#)
+        return bytes
+    }
+
+    /// The member `config` of a stream's information. What the server leaves out has its zero value.
+    init(reading scanner: inout JSONScanner) throws(JSONError) {
+        self.init(recordLifetime: 0, replicas: 1)
+        subjects = []
+        (storage, retention, discard, name) = ("", "", "old", "")
+        maxMessagesPerSubject = 0
+        try scanner.beginObject()
+        while let key = try scanner.nextKey() {
+            if scanner.matches(key, "subjects") {
+                try scanner.beginArray()
+                while try scanner.nextElement() { subjects.append(try scanner.readText()) }
+            } else if scanner.matches(key, "name") {
+                name = try scanner.readText()
+            } else if scanner.matches(key, "storage") {
+                storage = try scanner.readText()
+            } else if scanner.matches(key, "retention") {
+                retention = try scanner.readText()
+            } else if scanner.matches(key, "discard") {
+                discard = try scanner.readText()
+            } else if scanner.matches(key, "max_msgs_per_subject") {
+                maxMessagesPerSubject = try scanner.readInteger()
+            } else if scanner.matches(key, "max_msgs") {
+                maxMessages = try scanner.readInteger()
+            } else if scanner.matches(key, "max_bytes") {
+                maxBytes = try scanner.readInteger()
+            } else if scanner.matches(key, "max_age") {
+                maxAge = try scanner.readInteger()
+            } else if scanner.matches(key, "num_replicas") {
+                replicas = try scanner.readInteger()
+            } else if scanner.matches(key, "allow_direct") {
+                allowDirect = try scanner.readBoolean()
+            } else {
+                try scanner.skipValue()
+            }
+        }
+    }
+}
