@@ -3,10 +3,12 @@ extension Blacklist {
     /// ids, and no lock guards against them.
     package struct Writer: ~Copyable {
         private let blacklist: Blacklist
+        private let inPlace: InPlaceInsertion
 
         package init(_ blacklist: Blacklist) {
             precondition(blacklist.claimWriting(), "a blacklist has one writer at a time")
             self.blacklist = blacklist
+            inPlace = blacklist.partitions.inPlace
         }
 
         deinit {
@@ -18,7 +20,9 @@ extension Blacklist {
         /// - Throws: when it needs memory that it may not or cannot have. The id is then not held, and must not be
         ///   acknowledged; all others still are.
         package mutating func insert(_ id: UUIDv7, expiresAt: Int64) throws(BlacklistError) {
-            try blacklist.partitions.insert(id, expiresAt: expiresAt)
+            if !inPlace.insert(id, expiresAt: expiresAt) {
+                try blacklist.partitions.insert(id, expiresAt: expiresAt)
+            }
         }
 
         /// Drops the partitions whose every record has expired at `now` (Unix milliseconds) and returns how many ids that

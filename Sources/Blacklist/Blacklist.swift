@@ -44,10 +44,9 @@ package final class Blacklist: Sendable {
         lifetimeMilliseconds: Int64 = Blacklist.defaultLifetimeMilliseconds,
         memoryLimitBytes: Int = Blacklist.defaultMemoryLimitBytes
     ) {
-        var random = SystemRandomNumberGenerator()
         self.init(
             lifetimeMilliseconds: lifetimeMilliseconds, memoryLimitBytes: memoryLimitBytes,
-            secret: IDHash.secret(using: &random))
+            secret: IDHash.randomSecret())
     }
 
     /// For tests, which want the same places every time, and memory that fails when they say so.

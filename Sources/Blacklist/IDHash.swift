@@ -32,7 +32,7 @@ struct IDHash {
 
     /// Odd, so that no two ids fall together for want of a bit; with the top bit set, so that the high word is as
     /// random as the ids are.
-    static func secret(using random: inout some RandomNumberGenerator) -> UInt64 {
-        random.next() | 1 << 63 | 1
+    static func randomSecret() -> UInt64 {
+        .random(in: .min ... .max) | 1 << 63 | 1
     }
 }

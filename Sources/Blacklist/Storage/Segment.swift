@@ -1,8 +1,7 @@
 /// A filter before a set, in one block: the piece in which a partition grows.
 ///
-///     line 0            the writer's own: count, depth
-///     line 1 ...        the filter, a line for every 32 slots
-///     after it          the slots
+///     filter      a line for every 32 slots
+///     slots       16 bytes each
 ///
 /// A segment doubles until it has 2¹⁵ slots (576 KiB), and from then on splits in two. So a step of growth copies at
 /// most 26,000 ids, some 100 µs of the writer's time, however many millions there are, and holds no more than one
@@ -16,7 +15,7 @@ struct Segment {
     static let minSlotBits: UInt64 = 5
     static let maxSlotBits: UInt64 = 15
 
-    /// Address, and the shift that leaves a slot's index.
+    /// Address, the shift that leaves a slot's index, and for the writer the depth.
     @usableFromInline let word: UInt64
 
     @inlinable @inline(__always)
@@ -24,15 +23,16 @@ struct Segment {
         self.word = word
     }
 
-    static func word(at address: UInt, slotBits: UInt64) -> UInt64 {
-        UInt64(address) | (64 - slotBits)
+    /// - Parameter depth: how many top bits of the placement all ids here have in common.
+    static func word(at address: UInt, slotBits: UInt64, depth: UInt64) -> UInt64 {
+        UInt64(address) | (64 - slotBits) | depth << 56
     }
 
     static func bytes(slotBits: UInt64) -> Int {
-        Int(CacheLine.bytes + filterBytes(slotBits: slotBits) + OpenAddressingSet.slotBytes << UInt(slotBits))
+        Int((filterBytesPerSlot + OpenAddressingSet.slotBytes) << UInt(slotBits))
     }
 
-    private static func filterBytes(slotBits: UInt64) -> UInt { 2 << UInt(slotBits) }
+    private static let filterBytesPerSlot: UInt = 2
 
     // MARK: Reading
 
@@ -48,38 +48,26 @@ struct Segment {
         OpenAddressingSet.contains(id, table: table, start: hash.slotPlacement &>> word, mask: word.elementMask)
     }
 
-    /// The filter's line of a slot: 64 bytes for 32 slots, behind the writer's line.
+    /// The filter's line of a slot: 64 bytes for 32 slots.
     @inlinable @inline(__always)
     func line(of slot: UInt64) -> UInt {
-        word.blockAddress &+ 64 &+ UInt(truncatingIfNeeded: (slot &<< 1) & ~63)
+        word.blockAddress &+ UInt(truncatingIfNeeded: (slot &<< 1) & ~63)
     }
 
-    /// Two bytes of filter a slot, behind the writer's line.
+    /// Behind two bytes of filter a slot.
     @inlinable @inline(__always)
     var table: UInt {
-        word.blockAddress &+ 66 &+ UInt(truncatingIfNeeded: word.elementMask &<< 1)
+        word.blockAddress &+ 2 &+ UInt(truncatingIfNeeded: word.elementMask &<< 1)
     }
 
     // MARK: Writing
 
     var slotBits: UInt64 { 64 - word & 63 }
 
-    /// Ids held. The writer's own; a word like any other so that everything in a block is.
-    var count: UInt64 {
-        get { SharedWord(word.blockAddress).relaxed }
-        nonmutating set { SharedWord(word.blockAddress).storeRelaxed(newValue) }
-    }
-
-    /// How many top bits of the placement all ids here have in common.
-    var depth: UInt64 {
-        get { SharedWord(word.blockAddress + 8).relaxed }
-        nonmutating set { SharedWord(word.blockAddress + 8).storeRelaxed(newValue) }
-    }
+    var depth: UInt64 { word >> 56 }
 
     /// Four slots of five: a run has 3 slots then on average, and one that ends in an empty slot 13.
     var maxCount: UInt64 { (word.elementMask + 1) / 5 * 4 }
-
-    var isFull: Bool { count >= maxCount }
 
     func find(_ id: UUIDv7, _ hash: IDHash) -> (slot: UInt, isHeld: Bool) {
         OpenAddressingSet.find(id, table: table, start: hash.slotPlacement &>> word, mask: word.elementMask)
@@ -90,7 +78,6 @@ struct Segment {
     func store(_ id: UUIDv7, _ hash: IDHash, slot: UInt) {
         BlockedBloomFilter.insert(hash.pattern, line: line(of: hash.slotPlacement &>> word))
         OpenAddressingSet.store(id, slot: slot)
-        count += 1
     }
 
     /// Takes over an id from another segment; there is room.

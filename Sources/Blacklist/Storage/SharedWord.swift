@@ -39,8 +39,9 @@ struct SharedWord {
     }
 }
 
-/// The addresses of blocks are multiples of a cache line, so the low six bits of a word that holds one are free. They
-/// hold a shift: one load gives where something lies and how large it is, never the one without the other.
+/// The addresses of blocks are multiples of a cache line and have at most 56 bits, so a word that holds one has room. In
+/// its low six bits is a shift: one load gives where something lies and how large it is, never the one without the other.
+/// In its top byte is a note for the writer.
 enum CacheLine {
     static let bytes: UInt = 64
 }
@@ -49,7 +50,7 @@ extension UInt64 {
     /// The address in a word of address and shift. (`&>>` and `&<<` take the shift from such a word as it is: they look
     /// at its low six bits only.)
     @inlinable @inline(__always)
-    var blockAddress: UInt { UInt(truncatingIfNeeded: self & ~63) }
+    var blockAddress: UInt { UInt(truncatingIfNeeded: self & 0x00ff_ffff_ffff_ffc0) }
 
     /// The number of elements, a power of two, whose index is the top bits that are left after that shift.
     @inlinable @inline(__always)

@@ -10,7 +10,8 @@ internal import Musl
 /// hold them, and what is left at the end goes with the heap. A block starts as zeros, at a multiple of a cache line.
 ///
 /// Large blocks are mapped, filled in by the kernel in one call instead of one fault a page, and given back to it when
-/// they are released; small ones come from the C library.
+/// they are released; small ones come from the C library. Of the full-sized segments two are kept: a split lets go of one
+/// and asks for two, and to clear one that was just read is cheaper than to have the kernel clear other pages.
 ///
 /// Threads: the writer's. Cost: a dictionary entry a block; it is asked when something grows, not when an id comes in.
 struct StorageHeap: ~Copyable {
@@ -18,7 +19,12 @@ struct StorageHeap: ~Copyable {
     private static let mappedBytes = 65_536
     private static let pageBytes = 4_096
 
+    private static let spareBytes = rounded(Segment.bytes(slotBits: Segment.maxSlotBits))
+    private static let maxSpares = 2
+
     private var blocks: [UInt: Int] = [:]
+    /// Blocks of `spareBytes` that nobody has. They stay in `blocks`, and are counted.
+    private var spares: [UInt] = []
     /// What the blocks take, rounded up to what the system gives.
     private(set) var bytes = 0
     let limitBytes: Int
@@ -31,12 +37,12 @@ struct StorageHeap: ~Copyable {
     }
 
     deinit {
-        for (address, size) in blocks { Self.giveBack(address, size) }
+        for (address, size) in blocks { Self.unmap(rounded: size, at: address) }
     }
 
     /// Whether a block of this size would stay under the limit.
     func hasRoom(for size: Int) -> Bool {
-        bytes + Self.rounded(size) <= limitBytes
+        bytes - spares.count * Self.spareBytes + Self.rounded(size) <= limitBytes
     }
 
     /// - Throws: `.full` above the limit, `.outOfMemory` when the system has none; nothing has changed then.
@@ -49,7 +55,15 @@ struct StorageHeap: ~Copyable {
     /// For the few hundred bytes without which there is no blacklist, whatever the limit.
     mutating func allocateBeyondLimit(_ size: Int) throws(BlacklistError) -> UInt {
         let size = Self.rounded(size)
-        guard let address = Self.allocate(rounded: size) else { throw .outOfMemory(bytes: size) }
+        if size == Self.spareBytes, let spare = spares.popLast(),
+            let block = unsafe UnsafeMutableRawPointer(bitPattern: spare)
+        {
+            unsafe memset(block, 0, size)
+            return spare
+        }
+        if bytes + size > limitBytes { giveBackSpares() }
+        // An address of more than 56 bits (memory tagging) would not fit beside the notes in a word.
+        guard let address = Self.map(rounded: size), address >> 56 == 0 else { throw .outOfMemory(bytes: size) }
         blocks[address] = size
         bytes += size
         return address
@@ -62,9 +76,19 @@ struct StorageHeap: ~Copyable {
 
     mutating func release(_ address: UInt) {
         let size = size(of: address)
+        if size == Self.spareBytes && spares.count < Self.maxSpares { return spares.append(address) }
+        giveBack(address, size)
+    }
+
+    private mutating func giveBackSpares() {
+        for spare in spares { giveBack(spare, Self.spareBytes) }
+        spares = []
+    }
+
+    private mutating func giveBack(_ address: UInt, _ size: Int) {
         blocks[address] = nil
         bytes -= size
-        Self.giveBack(address, size)
+        Self.unmap(rounded: size, at: address)
     }
 
     private static func rounded(_ size: Int) -> Int {
@@ -72,7 +96,7 @@ struct StorageHeap: ~Copyable {
         return (size + unit - 1) / unit * unit
     }
 
-    private static func allocate(rounded size: Int) -> UInt? {
+    private static func map(rounded size: Int) -> UInt? {
         if size >= mappedBytes {
             let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE
             let block = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
@@ -84,7 +108,7 @@ struct StorageHeap: ~Copyable {
         return UInt(bitPattern: block)
     }
 
-    private static func giveBack(_ address: UInt, _ size: Int) {
+    private static func unmap(rounded size: Int, at address: UInt) {
         let block = unsafe UnsafeMutableRawPointer(bitPattern: address)
         if size >= mappedBytes {
             unsafe munmap(block, size)

@@ -7,8 +7,8 @@ extension PartitionTable {
         for index in 0..<directory.entryCount where isHeld(index) && directory.latestExpiry(at: index) <= now {
             let partition = directory.partition(at: index)
             directory.replace(emptyPartition, at: index)
-            partition.forEachSegment { segment in
-                removed += segment.count
+            partition.forEachSegment { segment, count in
+                removed += count
                 blocks.append(segment.word.blockAddress)
             }
             blocks.append(partition.word.blockAddress)

@@ -28,7 +28,9 @@ extension PartitionTable {
         if segment.slotBits < Segment.maxSlotBits {
             let larger = try makeSegment(slotBits: segment.slotBits + 1, depth: segment.depth)
             segment.forEach { larger.add($0, IDHash($0, secret: secret)) }
-            partition.replace(partition.places(of: hash.placement, depth: segment.depth), with: larger)
+            let count = partition.count(at: hash.placement &>> partition.word).relaxed
+            partition.replace(
+                partition.places(of: hash.placement, depth: segment.depth), with: larger, count: count)
             retire([segment.word.blockAddress])
         } else if segment.depth < partition.depth {
             try split(segment, of: partition, hash)
@@ -48,15 +50,18 @@ extension PartitionTable {
             release(zeros.word.blockAddress)
             throw error
         }
+        var (count, onesCount): (UInt64, UInt64) = (0, 0)
         segment.forEach { id in
             let hash = IDHash(id, secret: secret)
-            let isOne = hash.placement >> (64 - depth) & 1 == 1
-            (isOne ? ones : zeros).add(id, hash)
+            let bit = hash.placement >> (64 - depth) & 1
+            (bit == 1 ? ones : zeros).add(id, hash)
+            count += 1
+            onesCount += bit
         }
         let places = partition.places(of: hash.placement, depth: segment.depth)
         let middle = places.lowerBound + UInt64(places.count) / 2
-        partition.replace(places.lowerBound..<middle, with: zeros)
-        partition.replace(middle..<places.upperBound, with: ones)
+        partition.replace(places.lowerBound..<middle, with: zeros, count: count - onesCount)
+        partition.replace(middle..<places.upperBound, with: ones, count: onesCount)
         retire([segment.word.blockAddress])
     }
 
@@ -66,7 +71,11 @@ extension PartitionTable {
         guard depth <= Partition.maxDepth else { throw .full(limitBytes: limitBytes) }
         let doubled = Partition(word: Partition.word(at: try allocate(Partition.bytes(depth: depth)), depth: depth))
         for place in 0...partition.word.elementMask {
-            doubled.replace(place * 2..<place * 2 + 2, with: partition[place])
+            doubled.place(place * 2).storeReleasing(partition[place].word)
+            doubled.place(place * 2 + 1).storeReleasing(partition[place].word)
+        }
+        for place in 0...partition.word.elementMask {
+            doubled.count(at: place * 2).storeRelaxed(partition.count(at: place).relaxed)
         }
         directory.replace(doubled, at: index)
         retire([partition.word.blockAddress])
@@ -102,7 +111,7 @@ extension PartitionTable {
             let depth = Partition.minDepth
             let partition = Partition(
                 word: Partition.word(at: try allocate(Partition.bytes(depth: depth)), depth: depth))
-            partition.replace(partition.places(of: 0, depth: 0), with: segment)
+            partition.replace(partition.places(of: 0, depth: 0), with: segment, count: 0)
             return partition
         } catch {
             release(segment.word.blockAddress)
@@ -112,8 +121,6 @@ extension PartitionTable {
 
     private func makeSegment(slotBits: UInt64, depth: UInt64) throws(BlacklistError) -> Segment {
         let address = try allocate(Segment.bytes(slotBits: slotBits))
-        let segment = Segment(word: Segment.word(at: address, slotBits: slotBits))
-        segment.depth = depth
-        return segment
+        return Segment(word: Segment.word(at: address, slotBits: slotBits, depth: depth))
     }
 }
