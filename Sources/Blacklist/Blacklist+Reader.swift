@@ -27,7 +27,8 @@ extension Blacklist {
             blacklist.registry.remove(ReaderRecord(address: lines.address))
         }
 
-        /// Whether the id was revoked. Says nothing about ids whose record has expired: the token's own `exp` decides those.
+        /// Whether the id was revoked. Says nothing about ids whose record has expired: the token's own `exp` decides
+        /// those.
         @inlinable
         package mutating func contains(_ id: UUIDv7) -> Bool {
             if !isPinned { pin() }
@@ -40,8 +41,10 @@ extension Blacklist {
 
         /// Has the filter's line of the id fetched, to be there when `contains` asks for it.
         ///
-        /// Worth it when something else is to be done in between, or when a lookup decides what is asked next. Two
-        /// lookups one after the other need it not: the processor is in the second before the first has its line.
+        /// Worth it with many ids and when something else is to be done in between: at ten million, two lookups after
+        /// other work take a quarter less. With nothing in between it is an eighth (the processor is in the second
+        /// lookup before the first has its line), and with few ids, whose filters stay in the cache, only costs its own
+        /// few ns.
         package mutating func prefetch(_ id: UUIDv7) {
             if !isPinned { pin() }
             let hash = IDHash(id, secret: secret)

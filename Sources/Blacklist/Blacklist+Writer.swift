@@ -25,8 +25,8 @@ extension Blacklist {
             }
         }
 
-        /// Drops the partitions whose every record has expired at `now` (Unix milliseconds) and returns how many ids that
-        /// were. An id can be held for a slice longer than it asked for, never shorter.
+        /// Drops the partitions whose every record has expired at `now` (Unix milliseconds) and returns how many ids
+        /// that were. An id can be held for a slice longer than it asked for, never shorter.
         ///
         /// The caller answers for its clock: what was dropped is not back when the clock is set back.
         @discardableResult
@@ -40,8 +40,8 @@ extension Blacklist {
         }
 
         /// Calls with a bounded number of unexpired ids (those of one segment, 26,000 at the most) and with an expiry
-        /// that none of them outlives; returns where to go on, nil at the end. Ids that are inserted between two calls may
-        /// be among them or not; of those that were there at the first call none is left out and none comes twice.
+        /// that none of them outlives; returns where to go on, nil at the end. Ids that are inserted between two calls
+        /// may be among them or not; of those that were there at the first call none is left out and none comes twice.
         package mutating func forEachUnexpired(
             at now: Int64, from cursor: BlacklistCursor = .start, _ body: (UUIDv7, _ expiresAt: Int64) -> Void
         ) -> BlacklistCursor? {

@@ -4,7 +4,8 @@ internal import Synchronization
 ///
 /// Promises. Exact: an id that was inserted and has not expired is found by every reader, from the moment the insert
 /// returns, also while the table grows and old parts of it are dropped; an id that was never inserted is never found.
-/// Nothing is forgotten to save memory: at the limit an insert is refused, and whoever asked for the revocation is told.
+/// Nothing is forgotten to save memory: at the limit an insert is refused, and whoever asked for the revocation is
+/// told.
 ///
 /// Shape. Ids are UUIDv7 and so tell when they were made. They are cut by that time into partitions (a slice is a 32nd
 /// of a token's life or a little more), and a lookup touches the partition of its slice only. When the last record of a
@@ -13,14 +14,15 @@ internal import Synchronization
 ///
 ///     directory: slice -> partition: hash -> segment: filter line, then slots
 ///
-/// Threads. One `Writer` (the ledger's), any number of `Reader`s (one a request loop). Lookups are wait-free: no lock, no
-/// allocation, no store but one at the beginning of a batch and one at its end. The writer changes things in place where
-/// that is a single word (an empty slot, a segment's place), and otherwise builds aside and publishes with one release
-/// store; what is unlinked is freed when no reader can hold it (`ReaderRegistry`).
+/// Threads. One `Writer` (the ledger's), any number of `Reader`s (one a request loop). Lookups are wait-free: no lock,
+/// no allocation, no store but one at the beginning of a batch and one at its end. The writer changes things in place
+/// where that is a single word (an empty slot, a segment's place), and otherwise builds aside and publishes with one
+/// release store; what is unlinked is freed when no reader can hold it (`ReaderRegistry`).
 ///
 /// Cost. An absent id: three loads that stay in the first cache, and the filter's line. A present one: the table's line
-/// besides. Memory: 22.5 bytes an id when the segments are full, 45 after all have split, at any number of ids; a step of
-/// growth needs two segments (1.2 MB) on top, never a second table. `Benchmarks/Blacklist` measures all of it.
+/// besides. Memory: 22.5 bytes an id when the segments are full, 45 after all have split, at any number of ids; a step
+/// of growth needs two segments (1.2 MB) on top, never a second table. There is nothing to size beforehand: all the
+/// steps together copy an id once or twice. `Benchmarks/Blacklist` measures all of it.
 @usableFromInline
 package final class Blacklist: Sendable {
     /// Some 12 to 24 million ids.
@@ -38,7 +40,8 @@ package final class Blacklist: Sendable {
 
     /// - Parameters:
     ///   - lifetimeMilliseconds: how long the tokens live at the most that the ids are of. Only the width of a slice
-    ///     follows from it: other lifetimes are answered as exactly, but cost more partitions, or hold expired ids longer.
+    ///     follows from it: other lifetimes are answered as exactly, but cost more partitions, or hold expired ids
+    ///     longer.
     ///   - memoryLimitBytes: the hard limit; an insert that would need more is refused.
     package convenience init(
         lifetimeMilliseconds: Int64 = Blacklist.defaultLifetimeMilliseconds,

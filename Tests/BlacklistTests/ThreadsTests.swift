@@ -101,7 +101,9 @@ struct ThreadsTests {
             while life.inserted.load(ordering: .acquiring) < life.total {
                 var reader = Blacklist.Reader(life.blacklist)
                 let end = life.inserted.load(ordering: .acquiring)
-                if end > 0, !reader.contains(life.id(end - 1)), end > life.dropped.load(ordering: .sequentiallyConsistent) {
+                if end > 0, !reader.contains(life.id(end - 1)),
+                    end > life.dropped.load(ordering: .sequentiallyConsistent)
+                {
                     life.lost.add(1, ordering: .relaxed)
                 }
                 made += 1

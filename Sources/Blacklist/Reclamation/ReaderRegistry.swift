@@ -6,17 +6,18 @@ internal import Synchronization
 /// the first lookup of a batch and lets go at the batch's end, so a reader that sleeps, or has nothing to do, is
 /// unpinned and holds nothing up, however long it sleeps; there is no call to forget before a sleep.
 ///
-/// Why nothing is freed that a reader looks at. The writer unlinks, raises the epoch to e, fences, and reads the records;
-/// it frees when every record is at e or above. A reader reads the epoch, stores it in its record, fences, and then
-/// follows pointers. Of the two fences (sequentially consistent) one is first:
-/// - the reader's: the writer sees the record. Is it below e, the writer waits. Is it e or above, the reader had acquired
-///   that epoch, which was released after the unlinking, and cannot find what was unlinked.
+/// Why nothing is freed that a reader looks at. The writer unlinks, raises the epoch to e, fences, and reads the
+/// records; it frees when every record is at e or above. A reader reads the epoch, stores it in its record, fences, and
+/// then follows pointers. Of the two fences (sequentially consistent) one is first:
+/// - the reader's: the writer sees the record. Is it below e, the writer waits. Is it e or above, the reader had
+///   acquired that epoch, which was released after the unlinking, and cannot find what was unlinked.
 /// - the writer's: the reader follows pointers as they are after the unlinking.
 /// And the reader's release at the batch's end, acquired by the writer, puts all its looking before the freeing.
 ///
-/// Cost: a fence a batch, two stores; nothing a lookup. Chosen over epochs that every reader has to announce all the time
-/// (a loop asleep in epoll for five seconds would hold up everything retired meanwhile) and over hazard pointers (a fence
-/// a lookup). A reader that never ends its batch holds up what is retired after its start; that counts into the limit.
+/// Cost: a fence a batch, two stores; nothing a lookup. Chosen over epochs that every reader has to announce all the
+/// time (a loop asleep in epoll for five seconds would hold up everything retired meanwhile) and over hazard pointers
+/// (a fence a lookup). A reader that never ends its batch holds up what is retired after its start; that counts into
+/// the limit.
 ///
 /// The lock is for those who come and go, and for the writer's look around; no lookup takes it.
 final class ReaderRegistry: Sendable {

@@ -1,5 +1,5 @@
-/// A set of 16-byte ids in one array: open addressing, linear probing, four slots a cache line. An id's run starts where
-/// its hash says and ends at the first empty slot; nothing is ever removed from it, so a slot changes once.
+/// A set of 16-byte ids in one array: open addressing, linear probing, four slots a cache line. An id's run starts
+/// where its hash says and ends at the first empty slot; nothing is ever removed from it, so a slot changes once.
 ///
 /// An empty slot is zero: the variant bits of a UUID (RFC 9562, section 4.1) make an id's second word never zero.
 ///

@@ -1,11 +1,12 @@
-/// From a slice of time to its partition: an open-addressed table of (slice, partition), indexed by the slice's low bits.
+/// From a slice of time to its partition: an open-addressed table of (slice, partition), indexed by the slice's low
+/// bits.
 ///
 ///     entries      2ⁿ times two words: the slice, the partition's word
 ///     expiries     2ⁿ words: the latest expiry in each partition; the writer's own, on lines of their own
 ///
 /// The slices of a life of tokens are neighbours, so they lie side by side and the first place asked is the right one.
-/// There is no window that a slice could lie outside of: a slice of another century (a broken or a foreign clock) has its
-/// place like any other, is found as exactly, and is dropped when its own records have expired. At most half full.
+/// There is no window that a slice could lie outside of: a slice of another century (a broken or a foreign clock) has
+/// its place like any other, is found as exactly, and is dropped when its own records have expired. At most half full.
 ///
 /// Threads: an entry is filled in place, the slice last and releasing, and acquired by readers; its partition's word is
 /// replaced (releasing) when the partition's array doubles. Entries are never emptied: partitions leave by a new

@@ -1,5 +1,5 @@
-/// The words where readers and the writer of one blacklist meet, each kind on a line of its own: what every lookup loads
-/// must not share a line with what every insert changes.
+/// The words where readers and the writer of one blacklist meet, each kind on a line of its own: what every lookup
+/// loads must not share a line with what every insert changes.
 @usableFromInline
 struct Root {
     static let lines = 3
@@ -11,7 +11,8 @@ struct Root {
         self.address = address
     }
 
-    /// Where a lookup starts. Stored releasing by the writer once the directory behind it is filled, acquired by readers.
+    /// Where a lookup starts. Stored releasing by the writer once the directory behind it is filled, acquired by
+    /// readers.
     @inlinable @inline(__always)
     var directory: SharedWord { SharedWord(address) }
 

@@ -17,13 +17,15 @@ struct SharedWord {
     /// For what the asking thread wrote itself, or what another load has ordered already.
     @inlinable @inline(__always)
     var relaxed: UInt64 {
-        unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address).unsafelyUnwrapped.pointee.load(ordering: .relaxed)
+        unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address).unsafelyUnwrapped.pointee
+            .load(ordering: .relaxed)
     }
 
     /// Happens after the releasing store whose value it returns, and everything before that store.
     @inlinable @inline(__always)
     var acquired: UInt64 {
-        unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address).unsafelyUnwrapped.pointee.load(ordering: .acquiring)
+        unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address).unsafelyUnwrapped.pointee
+            .load(ordering: .acquiring)
     }
 
     @inlinable @inline(__always)
@@ -39,9 +41,9 @@ struct SharedWord {
     }
 }
 
-/// The addresses of blocks are multiples of a cache line and have at most 56 bits, so a word that holds one has room. In
-/// its low six bits is a shift: one load gives where something lies and how large it is, never the one without the other.
-/// In its top byte is a note for the writer.
+/// The addresses of blocks are multiples of a cache line and have at most 56 bits, so a word that holds one has room.
+/// In its low six bits is a shift: one load gives where something lies and how large it is, never the one without the
+/// other. In its top byte is a note for the writer.
 enum CacheLine {
     static let bytes: UInt = 64
 }

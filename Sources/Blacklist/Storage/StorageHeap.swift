@@ -10,8 +10,8 @@ internal import Musl
 /// hold them, and what is left at the end goes with the heap. A block starts as zeros, at a multiple of a cache line.
 ///
 /// Large blocks are mapped, filled in by the kernel in one call instead of one fault a page, and given back to it when
-/// they are released; small ones come from the C library. Of the full-sized segments two are kept: a split lets go of one
-/// and asks for two, and to clear one that was just read is cheaper than to have the kernel clear other pages.
+/// they are released; small ones come from the C library. Of the full-sized segments two are kept: a split lets go of
+/// one and asks for two, and to clear one that was just read is cheaper than to have the kernel clear other pages.
 ///
 /// Threads: the writer's. Cost: a dictionary entry a block; it is asked when something grows, not when an id comes in.
 struct StorageHeap: ~Copyable {
@@ -103,7 +103,9 @@ struct StorageHeap: ~Copyable {
             return unsafe block == MAP_FAILED ? nil : UInt(bitPattern: block)
         }
         var block: UnsafeMutableRawPointer?
-        guard unsafe posix_memalign(&block, Int(CacheLine.bytes), size) == 0, let block = unsafe block else { return nil }
+        guard unsafe posix_memalign(&block, Int(CacheLine.bytes), size) == 0, let block = unsafe block else {
+            return nil
+        }
         unsafe memset(block, 0, size)
         return UInt(bitPattern: block)
     }

@@ -1,7 +1,8 @@
 /// The inserts that need no memory, which is nearly all of them: a slot is empty, and it is filled.
 ///
 /// Apart from the growth, and a plain value, so that an insert counts no references: counting is a locked instruction,
-/// and the processor does not begin the next insert's cache misses before it (measured: 271 ns an insert instead of 192).
+/// and the processor does not begin the next insert's cache misses before it (measured: 271 ns an insert instead of
+/// 192).
 struct InPlaceInsertion {
     let root: Root
     let secret: UInt64

@@ -1,7 +1,7 @@
 /// The writer's side of a blacklist: what it holds, and how that changes under the readers' eyes.
 ///
-/// Inserts come here only when something has to grow (`+Growth`), the others are an `InPlaceInsertion`; what has expired is
-/// dropped here (`+Expiry`).
+/// Inserts come here only when something has to grow (`+Growth`), the others are an `InPlaceInsertion`; what has
+/// expired is dropped here (`+Expiry`).
 ///
 /// `Sendable` by proof, not by the compiler: all but the constants is touched through `Blacklist.Writer` only, which is
 /// one at a time (`claimWriting`), cannot be copied, and has only mutating methods; one writer's end happens before the

@@ -44,6 +44,9 @@ package struct VerifyToken: ~Copyable {
         } catch {
             return refuse(error, into: &reply)
         }
+        // What the blacklists need is on its way while the reply is written and remembered.
+        families.prefetch(claims.family)
+        accessTokens.prefetch(claims.id)
         let start = reply.count
         encode(claims, into: &reply)
         cache.insert(

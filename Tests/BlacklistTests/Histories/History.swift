@@ -69,7 +69,8 @@ struct History: ~Copyable {
     private mutating func alike(_ id: UUIDv7) -> UUIDv7 {
         let isLater = random.next() % 2 == 0
         return UUIDv7(
-            high: isLater ? id.high &+ 1 << 16 : id.high, low: isLater ? id.low : id.low ^ 1 << (random.next() % 62)) ?? id
+            high: isLater ? id.high &+ 1 << 16 : id.high,
+            low: isLater ? id.low : id.low ^ 1 << (random.next() % 62)) ?? id
     }
 
     private mutating func insert(_ id: UUIDv7, _ subject: inout some Subject & ~Copyable) -> String? {
