@@ -12,9 +12,16 @@ import Testing
         var isConnecting = false
         var isMember = false
         var isPaused = false
+        var isMoving = false
+        var predecessor: Predecessor?
         var isFinished = false
         var drains = false
         var wished: Bool
+
+        struct Predecessor {
+            let isMember: Bool
+            var leaves = false
+        }
 
         /// Applies actions in their order; returns what was wrong.
         mutating func apply(_ actions: ConnectionActions) -> String? {
@@ -22,6 +29,12 @@ import Testing
             if actions.contains(.closeSession) {
                 guard hasSession else { return "closed no session" }
                 lose()
+            }
+            if actions.contains(.restorePredecessor) {
+                guard !hasSession, let predecessor, !predecessor.leaves else { return "nothing to go back to" }
+                hasSession = true
+                isMember = predecessor.isMember
+                self.predecessor = nil
             }
             let inSession: ConnectionActions = [
                 .subscribeInbox, .subscribeAlways, .joinGroup, .leaveGroup, .leaveAll, .forgetDrained, .sendEcho,
@@ -47,11 +60,26 @@ import Testing
                 if !isPaused { return "resumed without a pause" }
                 isPaused = false
             }
+            if actions.contains(.leavePredecessor) {
+                if predecessor?.leaves != false { return "left no predecessor" }
+                predecessor?.leaves = true
+            }
+            if actions.contains(.dropPredecessor) {
+                guard let predecessor else { return "dropped no predecessor" }
+                if !predecessor.leaves && !actions.contains(.finish) { return "dropped a predecessor that serves" }
+                self.predecessor = nil
+            }
             if actions.contains(.connect) {
                 if hasSession || isConnecting { return "two sessions" }
                 isConnecting = true
             }
+            if actions.contains(.moveOver) {
+                if !hasSession || isMoving || predecessor != nil { return "moved from nowhere, or twice" }
+                if drains { return "moved in a drain" }
+                isMoving = true
+            }
             if actions.contains(.finish) {
+                if predecessor != nil { return "finished with a predecessor" }
                 if hasSession { return "finished with a session" }
                 isFinished = true
             }
@@ -60,6 +88,12 @@ import Testing
 
         mutating func lose() {
             hasSession = false
+            isMember = false
+            isPaused = false
+        }
+
+        mutating func move() {
+            predecessor = Predecessor(isMember: isMember)
             isMember = false
             isPaused = false
         }
@@ -72,6 +106,8 @@ import Testing
         var limits = TransportLimits()
         limits.echoIntervalMilliseconds = 50
         limits.echoTimeoutMilliseconds = 100
+        limits.overlapMilliseconds = 30
+        limits.predecessorMilliseconds = 100
         let wished = Bool.random(using: &random)
         var machine = ConnectionStateMachine(limits: limits, servingWished: wished, seed: seed)
         var model = Model(wished: wished)
@@ -80,7 +116,14 @@ import Testing
         var owed = 0
 
         func feed(_ event: ConnectionEvent) -> Bool {
-            let complaint = model.apply(machine.handle(event, now: now))
+            let servedBefore = model.predecessor?.isMember == true
+            let actions = machine.handle(event, now: now)
+            var complaint = model.apply(actions)
+            if actions.contains(.leavePredecessor), servedBefore, model.wished, !model.drains,
+                case .connected(let session) = machine.state, session.membership != .joined
+            {
+                complaint = "left a predecessor while nobody else serves"
+            }
             if let complaint { Issue.record("seed \(seed) at \(now): \(complaint) after \(event)") }
             return complaint == nil
         }
@@ -101,7 +144,14 @@ import Testing
                 guard feed(succeeds ? .connectSucceeded : .connectFailed) else { return }
                 continue
             }
-            switch Int.random(in: 0..<12, using: &random) {
+            if model.isMoving {
+                model.isMoving = false
+                let succeeds = Bool.random(using: &random)
+                if succeeds { model.move() }
+                guard feed(succeeds ? .moveSucceeded : .moveFailed) else { return }
+                continue
+            }
+            switch Int.random(in: 0..<15, using: &random) {
             case 0 where model.hasSession && Int.random(in: 0..<8, using: &random) == 0:
                 model.lose()
                 guard feed(.sessionLost) else { return }
@@ -118,7 +168,18 @@ import Testing
                 guard feed(.drainRequested(deadline: now + 1_000_000_000)) else { return }
             case 6:
                 guard feed(.foundEncrypted) else { return }
+            case 7:
+                guard feed(.lameDuck) else { return }
+            case 8 where model.predecessor != nil && Int.random(in: 0..<8, using: &random) == 0:
+                model.predecessor = nil
+                guard feed(.predecessorLost) else { return }
+            case 9 where model.predecessor != nil:
+                guard feed(.predecessorEchoReturned(.random(in: 0...1, using: &random))) else { return }
             default:
+                if model.predecessor != nil {
+                    let buffered = Bool.random(using: &random) ? 0 : 1_000
+                    guard feed(.predecessorTurnEnded(bufferedBytes: buffered)) else { return }
+                }
                 owed = model.drains ? max(0, owed - 1) : Int.random(in: 0..<3, using: &random)
                 let buffered = [0, 0, 0, 100_000, 5_000_000, 40_000_000].randomElement(using: &random) ?? 0
                 guard feed(.turnEnded(bufferedBytes: buffered, owedReplies: owed)) else { return }
@@ -133,6 +194,10 @@ import Testing
                 model.isConnecting = false
                 guard feed(.connectFailed) else { return }
             }
+            if model.isMoving {
+                model.isMoving = false
+                guard feed(.moveFailed) else { return }
+            }
             _ = feed(.turnEnded(bufferedBytes: 0, owedReplies: 1))
             #expect(model.isFinished, "seed \(seed): still alive after its deadline")
         }
@@ -143,21 +208,29 @@ import Testing
         var random = SeededGenerator(seed: seed)
         var machine = ConnectionStateMachine(limits: TransportLimits(), servingWished: true, seed: seed)
         var now: UInt64 = 0
-        var isConnecting = machine.handle(.started, now: now).contains(.connect)
+        var asked = machine.handle(.started, now: now)
         // Trouble, then peace.
         for step in 0..<200 {
             now = max(now + 1_000_000, step < 100 ? now : machine.nextDeadline ?? now)
-            if isConnecting {
-                isConnecting = false
-                let succeeds = step >= 100 || Bool.random(using: &random)
-                _ = machine.handle(succeeds ? .connectSucceeded : .connectFailed, now: now)
+            let succeeds = step >= 100 || Bool.random(using: &random)
+            if asked.contains(.connect) {
+                asked = machine.handle(succeeds ? .connectSucceeded : .connectFailed, now: now)
+            } else if asked.contains(.moveOver) {
+                asked = machine.handle(succeeds ? .moveSucceeded : .moveFailed, now: now)
+            } else if step < 100 && Int.random(in: 0..<8, using: &random) == 0 {
+                asked = machine.handle(.lameDuck, now: now)
             } else if step < 100 && Int.random(in: 0..<4, using: &random) == 0 {
-                _ = machine.handle(.sessionLost, now: now)
+                asked = machine.handle(.sessionLost, now: now)
             } else {
-                if step >= 100 { _ = machine.handle(.echoReturned(machine.lastEchoSent), now: now) }
-                isConnecting = machine.handle(.turnEnded(bufferedBytes: 0, owedReplies: 0), now: now).contains(.connect)
+                if step >= 100 {
+                    _ = machine.handle(.echoReturned(machine.lastEchoSent), now: now)
+                    _ = machine.handle(.predecessorEchoReturned(0), now: now)
+                }
+                _ = machine.handle(.predecessorTurnEnded(bufferedBytes: 0), now: now)
+                asked = machine.handle(.turnEnded(bufferedBytes: 0, owedReplies: 0), now: now)
             }
         }
+        #expect(machine.predecessor == nil)
         guard case .connected(let session) = machine.state else {
             Issue.record("seed \(seed): not connected")
             return

@@ -55,6 +55,9 @@ package final class NATSServer: @unchecked Sendable {
 
     package func resume() { signal(SIGCONT) }
 
+    /// Tells its clients that it will stop, serves on for its grace period, then hangs up on one after the other and exits.
+    package func enterLameDuckMode() { signal(SIGUSR2) }
+
     package func log() -> String {
         (try? String(contentsOfFile: directory.path + "/server.log", encoding: .utf8)) ?? ""
     }

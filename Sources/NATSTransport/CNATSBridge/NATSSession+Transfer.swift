@@ -98,6 +98,11 @@ extension NATSSession {
     /// cnats has bytes to send, and nothing is arranged yet that would send them.
     var needsWrite: Bool { signals.writeWanted && !registeredWriting }
 
+    func setReading(paused: Bool) {
+        readingPaused = paused
+        updateInterest(writing: registeredWriting)
+    }
+
     /// One epoll_ctl, and only when something has changed.
     func updateInterest(writing: Bool) {
         let reading = !readingPaused && !readingHeld

@@ -12,16 +12,25 @@ import Glibc
 /// It owns the natsConnection and destroys it once, in `deinit`. `signals` is shared with cnats' callbacks.
 @safe final class NATSSession {
     let tag: UInt64
+    /// Without user and password.
+    let server: String
     let connection: OpaquePointer
     let signals: SessionSignals
     let epoll: CInt
     var subscriptions: [Subscription] = []
     var inbox: Subscription?
     var inboxSubject = ""
+    private let lameDuckNotice: LameDuckNotice
+    /// The loop has been told.
+    var lameDuckNoticed = false
     var encryption = Encryption.unknown
     var readingPaused = false
     /// Not read for a moment, see `ReadResult.triesAgain`.
     var readingHeld = false
+    /// A TLS write that did not fit is tried again then.
+    var writesAgainAt: UInt64?
+    /// A TLS record that is not whole is looked at again then.
+    var readsAgainAt: UInt64?
     /// The socket's SO_RCVLOWAT.
     var awaitedBytes = 1
     /// What epoll was last told.
@@ -35,8 +44,9 @@ import Glibc
         case tls
     }
 
-    /// Blocks: name resolution, then at most the connect time-out. There is no session meanwhile, so nothing is kept
-    /// waiting but the loop's wakes and timers.
+    /// Blocks: name resolution, then at most the connect time-out. Mostly there is no session meanwhile, so nothing is
+    /// kept waiting but the loop's wakes and timers. In a move away from a lame server the other session's requests wait
+    /// too; its server has them until they are read.
     init(
         configuration: NATSConfiguration, server: String, tag: UInt64, epoll: CInt, wake: CInt,
         serverErrors: UInt
@@ -44,6 +54,8 @@ import Glibc
         let signals = SessionSignals(tag: tag, epoll: epoll, wake: wake)
         let options = try ConnectionOptions.make(configuration, server: server)
         try options.attach(to: signals, limits: configuration.limits)
+        let lameDuckNotice = LameDuckNotice(to: signals)
+        lameDuckNotice.install(into: options)
         unsafe ServerErrors.install(serverErrors, into: options.raw)
         var connected: OpaquePointer?
         let status = unsafe natsConnection_Connect(&connected, options.raw)
@@ -51,6 +63,8 @@ import Glibc
             throw TransportError(.connect, lastError(status))
         }
         self.tag = tag
+        self.server = redacted(server)
+        self.lameDuckNotice = lameDuckNotice
         self.epoll = epoll
         self.signals = signals
         unsafe self.connection = connection

@@ -6,14 +6,25 @@ import Glibc
 /// Every registration carries a tag, and a tag is never used twice: descriptors' numbers are, so an event that was
 /// fetched before a session died could otherwise be taken for its successor's.
 @safe struct Poller: ~Copyable {
+    /// Of one socket.
     struct Readiness {
-        var wake = false
         var readable = false
-        var writable = false
         /// The peer sends no more; what it has sent can still be read.
         var ended = false
         /// The peer is gone or the socket is in error; reported even when nothing was asked for.
         var broken = false
+
+        fileprivate mutating func add(_ bits: UInt32) {
+            readable = readable || bits & EPOLLIN.rawValue != 0
+            ended = ended || bits & EPOLLRDHUP.rawValue != 0
+            broken = broken || bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+        }
+    }
+
+    struct Result {
+        var wake = false
+        var session = Readiness()
+        var predecessor = Readiness()
     }
 
     static let wakeTag: UInt64 = 0
@@ -31,25 +42,24 @@ import Glibc
     var raw: CInt { descriptor.raw }
 
     /// Waits until something is ready, at most `nanoseconds` (`nil`: for ever). Events whose tag is neither the
-    /// wake's nor `session` are stale and dropped.
-    mutating func wait(nanoseconds: UInt64?, session: UInt64) -> Readiness {
+    /// wake's nor one of the sessions' are stale and dropped.
+    mutating func wait(nanoseconds: UInt64?, session: UInt64?, predecessor: UInt64?) -> Result {
         let count = unsafe epoll_wait(descriptor.raw, &events, CInt(events.count), milliseconds(nanoseconds))
-        var readiness = Readiness()
+        var result = Result()
         // Any other error means that the descriptor is not ours any more; to go on would be a loop that spins, deaf.
         precondition(count >= 0 || errno == EINTR, "epoll_wait failed on the loop's own descriptor")
-        guard count > 0 else { return readiness }
+        guard count > 0 else { return result }
         for index in 0..<Int(count) {
             let (bits, tag) = unsafe (events[index].events, events[index].data.u64)
             if tag == Self.wakeTag {
-                readiness.wake = true
+                result.wake = true
             } else if tag == session {
-                readiness.readable = readiness.readable || bits & EPOLLIN.rawValue != 0
-                readiness.writable = readiness.writable || bits & EPOLLOUT.rawValue != 0
-                readiness.ended = readiness.ended || bits & EPOLLRDHUP.rawValue != 0
-                readiness.broken = readiness.broken || bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+                result.session.add(bits)
+            } else if tag == predecessor {
+                result.predecessor.add(bits)
             }
         }
-        return readiness
+        return result
     }
 
     /// Rounded up, so that a deadline has passed when the wait for it ends.

@@ -2,9 +2,10 @@ import CNATS
 import Glibc
 import Synchronization
 
-/// What cnats tells the loop about one TCP session, through its four event-loop callbacks.
+/// What cnats tells the loop about one TCP session, through its four event-loop callbacks and
+/// that for a lame duck.
 ///
-/// The callbacks come on the loop's thread, but also on cnats' own (a subscription's drain flushes from a thread of its
+/// The four come on the loop's thread, but also on cnats' own (a subscription's drain flushes from a thread of its
 /// own), and always with the connection's mutex held. So they set an atomic, do one epoll_ctl or write the eventfd, and
 /// nothing else; waiting for the loop there would be a deadlock.
 ///
@@ -19,6 +20,7 @@ final class SessionSignals: Sendable {
     private let socketNumber = Atomic<CInt>(-1)
     private let writeWantedFlag = Atomic(false)
     private let readRemovedFlag = Atomic(false)
+    private let lameDuckFlag = Atomic(false)
     private let connectionBits = Atomic<UInt>(0)
 
     /// Made on the loop's thread.
@@ -38,6 +40,14 @@ final class SessionSignals: Sendable {
 
     /// cnats has given the session up.
     var isLost: Bool { readRemovedFlag.load(ordering: .acquiring) }
+
+    /// The server has said that it will stop.
+    var isLameDuck: Bool { lameDuckFlag.load(ordering: .acquiring) }
+
+    func serverWillStop() {
+        lameDuckFlag.store(true, ordering: .releasing)
+        wakeFromElsewhere()
+    }
 
     fileprivate func attach(connection: OpaquePointer?, socket: CInt) -> Bool {
         connectionBits.store(UInt(bitPattern: connection), ordering: .releasing)

@@ -26,6 +26,12 @@ package struct TransportLimits: Sendable {
     /// With TLS a write that does not fit into the socket blocks, so fewer bytes are let queue up.
     package var pauseReadingBytesTLS = 64 * 1_024
 
+    /// How long the session with a lame server serves on beside the new one, until the whole cluster knows of that. With
+    /// the time to connect it should lie within nats-server's `lame_duck_grace_period` (10 s by default).
+    package var overlapMilliseconds = 500
+    /// How long it is then kept, at most, for requests that were under way to it.
+    package var predecessorMilliseconds = 5_000
+
     /// Late replies that are kept while there is no connection; more are dropped and counted.
     package var parkedReplies = 4_096
     package var parkedReplyBytes = 4 * 1_024 * 1_024
@@ -40,6 +46,7 @@ package struct TransportLimits: Sendable {
         precondition(connectTimeoutMilliseconds > 0 && firstRetryMilliseconds > 0)
         precondition(firstRetryMilliseconds <= longestRetryMilliseconds)
         precondition(echoIntervalMilliseconds > 0 && echoTimeoutMilliseconds > 0)
+        precondition(overlapMilliseconds >= 0 && predecessorMilliseconds > 0)
         precondition(readBufferBytes >= 32 * 1_024, "a whole TLS record must fit into one read")
         precondition(resumeReadingBytes <= pauseReadingBytes && pauseReadingBytes <= closeBytes)
         precondition(pauseReadingBytesTLS <= pauseReadingBytes)

@@ -9,6 +9,8 @@ import Synchronization
 /// by many threads, whose lock everybody would queue for. More throughput is more loops.
 ///
 /// What it promises:
+/// - it moves away from a server that says it will stop ("lame duck") before that server stops, as long as another of
+///   `servers` takes it in, and answers every request that it receives on either;
 /// - it serves again by itself after any loss of the connection, for ever, with backoff;
 /// - requests are taken only while serving is wished (`setServing`);
 /// - nothing grows without bound: above a number of unsent bytes it stops reading, above another it hangs up;
@@ -17,7 +19,8 @@ import Synchronization
 ///
 /// Threads: `start` and everything on `Handle` from anywhere; the handler lives on the loop's thread. While it has no
 /// connection, the thread blocks in connecting for up to `connectTimeoutMilliseconds` (and for name resolution): wakes,
-/// timers and a drain wait that long.
+/// timers and a drain wait that long. An attempt to move to another server blocks it in the same way, and then requests
+/// wait too.
 package final class EventLoop: Sendable {
     package typealias HandlerFactory = @Sendable (LoopContext) -> any RequestHandler
     package typealias EventSink = @Sendable (LoopEvent) -> Void

@@ -4,6 +4,8 @@ package enum LoopEvent: Sendable, Equatable {
     /// `maxPayload`: what the server takes as the payload of a message, in bytes.
     case connected(server: String, session: UInt64, maxPayload: Int)
     case connectFailed(server: String, reason: String)
+    /// The server of this session has said that it will stop: the loop moves to another, and serves on meanwhile.
+    case lameDuck(server: String, session: UInt64)
     case disconnected(session: UInt64, reason: DisconnectReason)
     /// The server has confirmed the subscriptions of the queue group: requests come in.
     case joined
@@ -29,6 +31,8 @@ package enum DisconnectReason: Sendable, Equatable {
     case outputStuck
     /// The server refused a subscription.
     case notPermitted
+    /// Its server is about to stop, and another session has taken its place.
+    case movedOver
     /// Drained.
     case closed
 }

@@ -2,40 +2,50 @@ extension LoopRunner {
     /// In the order of `ConnectionActions`.
     func perform(_ actions: ConnectionActions) {
         if actions.contains(.closeSession) { closeSession() }
+        if actions.contains(.restorePredecessor) { restorePredecessor() }
         if actions.contains(.subscribeInbox) { subscribeInbox() }
         if actions.contains(.subscribeAlways) { subscribe(inGroup: false) }
         if actions.contains(.joinGroup) { subscribe(inGroup: true) }
         if actions.contains(.leaveGroup) { leave(onlyGroup: true) }
         if actions.contains(.leaveAll) { leave(onlyGroup: false) }
+        if actions.contains(.redirectAnswers) { openPort() }
+        if actions.contains(.leavePredecessor) { leavePredecessor() }
         if actions.contains(.forgetDrained) { session?.forgetDrained() }
         if actions.contains(.sendEcho) { session?.sendEcho(machine.lastEchoSent) }
         if actions.contains(.pauseReading) { setReading(paused: true) }
         if actions.contains(.resumeReading) { setReading(paused: false) }
         if actions.contains(.reportJoined) { onEvent(.joined) }
         if actions.contains(.reportLeft) { onEvent(.left) }
+        if actions.contains(.dropPredecessor) { dropPredecessor() }
+        if actions.contains(.moveOver) { moveOver() }
         if actions.contains(.connect) { connect() }
         if actions.contains(.finish) { finish() }
         publishState()
     }
 
     private func connect() {
+        guard let session = nextSession() else { return handle(.connectFailed) }
+        self.session = session
+        handle(.connectSucceeded)
+        port.open(session)
+    }
+
+    /// Blocks. The next of the servers, at each attempt.
+    func nextSession() -> NATSSession? {
         let servers = configuration.servers
         let server = servers[(firstServer + machine.attempts) % servers.count]
         sessionsStarted += 1
+        defer { context.now = monotonicNanoseconds() }
         do throws(TransportError) {
             let session = try NATSSession(
                 configuration: configuration, server: server, tag: sessionsStarted, epoll: poller.raw,
                 wake: control.wakeDescriptor.raw, serverErrors: serverErrors)
-            self.session = session
             port.counts.sessions += 1
-            onEvent(.connected(server: redacted(server), session: session.tag, maxPayload: session.maxPayload))
-            context.now = monotonicNanoseconds()
-            handle(.connectSucceeded)
-            port.open(session)
+            onEvent(.connected(server: session.server, session: session.tag, maxPayload: session.maxPayload))
+            return session
         } catch {
             onEvent(.connectFailed(server: redacted(server), reason: error.reason))
-            context.now = monotonicNanoseconds()
-            handle(.connectFailed)
+            return nil
         }
     }
 
@@ -71,11 +81,11 @@ extension LoopRunner {
             onlyGroup: onlyGroup, timeoutMilliseconds: configuration.limits.echoTimeoutMilliseconds)
     }
 
+    /// A predecessor too: its requests fill the same buffer.
     private func setReading(paused: Bool) {
-        guard let session else { return }
-        session.readingPaused = paused
-        session.updateInterest(writing: session.registeredWriting)
-        onEvent(paused ? .readingPaused(bufferedBytes: session.bufferedBytes) : .readingResumed)
+        session?.setReading(paused: paused)
+        predecessor?.setReading(paused: paused)
+        onEvent(paused ? .readingPaused(bufferedBytes: answeringSession?.bufferedBytes ?? 0) : .readingResumed)
     }
 
     private func publishState() {
@@ -83,7 +93,9 @@ extension LoopRunner {
             switch machine.state {
             case .closed: machine.drain == nil ? .closed : .draining
             case _ where machine.drain != nil: .draining
-            case .connected(let session): session.mayReceiveRequests ? .serving : .connected
+            case .connected(let session):
+                session.mayReceiveRequests || machine.predecessor?.session.mayReceiveRequests == true
+                    ? .serving : .connected
             case .idle, .waiting, .connecting: .disconnected
             }
         control.publish(state)

@@ -12,16 +12,14 @@ final class LoopRunner {
     var machine: ConnectionStateMachine
     var poller: Poller
     var session: NATSSession?
+    /// The session with a lame server, while it is being left; see `ConnectionStateMachine.Predecessor`.
+    var predecessor: NATSSession?
     var sessionsStarted: UInt64 = 0
     let firstServer: Int
     private var spent = SpentMessages()
     private var isFinished = false
     private var servingWished: Bool
     private var drainDeadline: UInt64?
-    /// A TLS write that did not fit is tried again then.
-    private var writesAgainAt: UInt64?
-    /// A TLS record that is not whole is looked at again then.
-    private var readsAgainAt: UInt64?
     private static let recordsPerTurn = 64
     private static let retryNanoseconds: UInt64 = 1_000_000
 
@@ -56,6 +54,7 @@ final class LoopRunner {
         }
         port.close()
         session = nil
+        predecessor = nil
         // What is still owed now will not be sent.
         port.counts.unanswered += port.owedReplies
         control.statistics.publish(port.counts)
@@ -65,29 +64,38 @@ final class LoopRunner {
 
     private func turn() {
         // What the last turn's end has put into the buffer: an echo, the first lines of a session.
-        if session?.needsWrite == true && writesAgainAt == nil { writeSession() }
-        let readiness = poller.wait(nanoseconds: patience(), session: session?.tag ?? Poller.wakeTag)
+        if let predecessor, predecessor.needsWrite, predecessor.writesAgainAt == nil { write(predecessor) }
+        if let session, session.needsWrite, session.writesAgainAt == nil { write(session) }
+        let ready = poller.wait(nanoseconds: patience(), session: session?.tag, predecessor: predecessor?.tag)
         context.now = monotonicNanoseconds()
-        if readiness.wake { followWishes() }
-        if readiness.readable || readiness.broken { readSession(readiness) }
-        resumeReading()
+        // Taken now: what is read can change who is who.
+        let (current, former) = (session, predecessor)
+        if ready.wake { followWishes() }
+        if let former { read(former, ready.predecessor) }
+        if let current { read(current, ready.session) }
         if let timer = context.timer, context.now >= timer {
             context.timer = nil
             handler.timerFired()
         }
         handler.batchEnded()
-        writeSession()
+        if let predecessor { write(predecessor) }
+        if let session { write(session) }
         // A turn without reading is a quiet moment: then all are freed.
-        spent.free(always: !readiness.readable)
+        spent.free(always: !ready.session.readable && !ready.predecessor.readable)
         endTurn()
     }
 
     /// How long epoll may sleep.
     private func patience() -> UInt64? {
         var earliest = machine.nextDeadline
-        for deadline in [context.timer, writesAgainAt, readsAgainAt] {
-            if let deadline { earliest = min(earliest ?? deadline, deadline) }
+        func consider(_ time: UInt64?) {
+            if let time { earliest = min(earliest ?? time, time) }
         }
+        consider(context.timer)
+        consider(session?.writesAgainAt)
+        consider(session?.readsAgainAt)
+        consider(predecessor?.writesAgainAt)
+        consider(predecessor?.readsAgainAt)
         guard let earliest else { return nil }
         let now = monotonicNanoseconds()
         return earliest > now ? earliest - now : 0
@@ -106,12 +114,19 @@ final class LoopRunner {
         if wishes.mailbox { handler.mailboxSignalled() }
     }
 
+    private func read(_ session: NATSSession, _ readiness: Poller.Readiness) {
+        if readiness.readable || readiness.broken { readOnce(session, readiness) }
+        guard let time = session.readsAgainAt, context.now >= time else { return }
+        session.readsAgainAt = nil
+        session.readingHeld = false
+        readOnce(session, Poller.Readiness())
+    }
+
     /// One read, then everything that it brought: level-triggered epoll comes back for the rest.
-    private func readSession(_ readiness: Poller.Readiness) {
-        guard let session else { return }
+    private func readOnce(_ session: NATSSession, _ readiness: Poller.Readiness) {
         if session.readingPaused || session.readingHeld {
             // Not read on purpose; but a session whose peer is gone would now wake epoll for ever.
-            if readiness.broken { loseSession() }
+            if readiness.broken { lose(session) }
             return
         }
         let encryption = session.encryption
@@ -119,36 +134,33 @@ final class LoopRunner {
         // 512 bytes, so then as many as have arrived, up to about what one plain read brings.
         for _ in 0..<Self.recordsPerTurn {
             let result = session.read(isEnded: readiness.ended || readiness.broken)
-            if result == .triesAgain { holdReading() }
+            if result == .triesAgain { hold(session) }
             guard result == .read && !session.isLost else { break }
             // Before the echo behind the subscriptions is taken for their confirmation.
-            if machine.isJoining, let reason = session.refusedSubscription {
+            if session === self.session, machine.isJoining, let reason = session.refusedSubscription {
                 onEvent(.notPermitted(reason: reason))
                 return handle(.subscriptionRefused)
             }
             session.drainMessages { message, endpoint in
-                deliver(message, endpoint: endpoint)
+                deliver(message, endpoint: endpoint, from: session)
             }
             guard session.encryption == .tls else { break }
         }
-        if session.encryption != encryption && session.encryption == .tls { handle(.foundEncrypted) }
+        if session === self.session, session.encryption != encryption && session.encryption == .tls {
+            handle(.foundEncrypted)
+        }
     }
 
-    private func holdReading() {
-        session?.readingHeld = true
-        readsAgainAt = context.now + Self.retryNanoseconds
+    private func hold(_ session: NATSSession) {
+        session.readingHeld = true
+        session.readsAgainAt = context.now + Self.retryNanoseconds
     }
 
-    private func resumeReading() {
-        guard let time = readsAgainAt, context.now >= time else { return }
-        readsAgainAt = nil
-        session?.readingHeld = false
-        readSession(Poller.Readiness())
-    }
-
-    private func deliver(_ message: consuming Message, endpoint: Int) {
+    private func deliver(_ message: consuming Message, endpoint: Int, from source: NATSSession) {
         guard endpoint >= 0 else {
-            if let number = message.payload.decimal { handle(.echoReturned(number)) }
+            guard let number = message.payload.decimal else { return }
+            if source === session { handle(.echoReturned(number)) }
+            if source === predecessor { handle(.predecessorEchoReturned(number)) }
             return
         }
         port.counts.received += 1
@@ -161,31 +173,31 @@ final class LoopRunner {
         spent.add(message)
     }
 
-    private func writeSession() {
-        guard let session else { return }
-        writesAgainAt = session.write() == .triesAgain ? context.now + Self.retryNanoseconds : nil
+    private func write(_ session: NATSSession) {
+        session.writesAgainAt = session.write() == .triesAgain ? context.now + Self.retryNanoseconds : nil
     }
 
     private func endTurn() {
-        if session?.isLost == true { loseSession() }
-        let buffered = session?.bufferedBytes ?? 0
+        if let predecessor { endTurn(ofPredecessor: predecessor) }
+        if let session, session.isLost { lose(session) }
+        noticeLameDuck()
+        let buffered = answeringSession?.bufferedBytes ?? 0
         port.counts.bufferedHighWater = max(port.counts.bufferedHighWater, buffered)
         handle(.turnEnded(bufferedBytes: buffered, owedReplies: port.owedReplies))
         control.statistics.publish(port.counts)
     }
 
-    private func loseSession() {
-        guard let tag = session?.tag else { return }
+    func lose(_ lost: NATSSession) {
+        if lost === predecessor { return losePredecessor() }
+        guard lost === session else { return }
         dropSession()
         handle(.sessionLost)
-        onEvent(.disconnected(session: tag, reason: machine.disconnectReason))
+        onEvent(.disconnected(session: lost.tag, reason: machine.disconnectReason))
     }
 
     func dropSession() {
-        port.close()
-        writesAgainAt = nil
-        readsAgainAt = nil
         session = nil
+        openPort()
     }
 
     func handle(_ event: ConnectionEvent) {

@@ -29,10 +29,14 @@ extension Logger {
             metadata["server"] = "\(server)"
             metadata["reason"] = "\(reason)"
             warning("cannot connect, will try again", metadata: metadata)
+        case .lameDuck(let server, let session):
+            metadata["server"] = "\(server)"
+            metadata["session"] = "\(session)"
+            info("the server is about to stop: moving to another", metadata: metadata)
         case .disconnected(let session, let reason):
             metadata["session"] = "\(session)"
             metadata["reason"] = "\(reason)"
-            log(level: reason == .closed ? .info : .warning, "disconnected", metadata: metadata)
+            log(level: reason == .closed || reason == .movedOver ? .info : .warning, "disconnected", metadata: metadata)
         case .joined:
             notice("serving", metadata: metadata)
         case .left:
