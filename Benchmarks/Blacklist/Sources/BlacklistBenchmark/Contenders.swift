@@ -67,13 +67,19 @@ import Others
         return each
     }
 
-    /// So many rounds; in each, every table in turn.
-    func rounds(_ rounds: Int, _ asked: [UUIDv7], expecting: Int) -> [Table: Series] {
+    /// So many rounds; in each, every table in turn is asked for the same part of the ids.
+    func rounds(_ rounds: Int, _ asked: [UUIDv7], arePresent: Bool) -> [Table: Series] {
         var series: [Table: Series] = [:]
-        for table in tables { _ = lookup(table, asked, expecting: expecting) }
+        let parts = stride(from: 0, to: asked.count, by: Lookups.perRound).map {
+            Array(asked[$0..<min($0 + Lookups.perRound, asked.count)])
+        }
         for round in 0..<rounds {
+            let part = parts[round % parts.count]
+            let other = parts[(round + 1) % parts.count]
             for table in round % 2 == 0 ? tables : tables.reversed() {
-                series[table, default: Series()].add(lookup(table, asked, expecting: expecting))
+                // The table before it has filled the caches with its own; a loop that serves has its own in them.
+                _ = lookup(table, other, expecting: arePresent ? other.count : 0)
+                series[table, default: Series()].add(lookup(table, part, expecting: arePresent ? part.count : 0))
             }
         }
         return series

@@ -3,6 +3,8 @@ import Blacklist
 /// Rows and points of lookups: absent and present ids, by size.
 enum Lookups {
     static let asked = 1 << 20
+    /// Lookups between two readings of the clock.
+    static let perRound = 1 << 17
 
     static func absent(_ count: Int, spread: Spread) -> [UUIDv7] { spread.ids(asked, seed: UInt64(count) &+ 77) }
 
@@ -16,8 +18,8 @@ enum Lookups {
         Report.note("lookups at \(count), \(spread.rawValue)")
         let contenders = try Contenders(count, spread, withOthers: withOthers)
         let size = count >= 1_000_000 ? "\(count / 1_000_000)M" : "\(count / 1_000)k"
-        let absent = contenders.rounds(15, Self.absent(count, spread: spread), expecting: 0)
-        let present = contenders.rounds(11, Self.present(contenders.ids), expecting: asked)
+        let absent = contenders.rounds(24, Self.absent(count, spread: spread), arePresent: false)
+        let present = contenders.rounds(24, Self.present(contenders.ids), arePresent: true)
         compare("absent id at \(size), \(spread.rawValue)", absent, .floor, atMost: 1.5)
         compare("present id at \(size), \(spread.rawValue)", present, .floor, atMost: 1.5)
         for other in [Contenders.Table.ck, .tbb] where contenders.tables.contains(other) {
@@ -61,8 +63,8 @@ enum Lookups {
     static func points(_ count: Int, withOthers: Bool) throws {
         Report.note("plot at \(count)")
         let contenders = try Contenders(count, .life, withOthers: withOthers)
-        let absent = contenders.rounds(3, Self.absent(count, spread: .life), expecting: 0)
-        let present = contenders.rounds(3, Self.present(contenders.ids), expecting: asked)
+        let absent = contenders.rounds(16, Self.absent(count, spread: .life), arePresent: false)
+        let present = contenders.rounds(16, Self.present(contenders.ids), arePresent: true)
         for table in contenders.tables {
             Report.point(table.rawValue, "absent", size: count, absent[table] ?? Series())
             Report.point(table.rawValue, "present", size: count, present[table] ?? Series())

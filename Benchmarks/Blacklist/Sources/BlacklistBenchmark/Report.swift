@@ -24,7 +24,7 @@ enum Report {
     }
 
     private static func values(_ series: Series) -> [String: Double] {
-        ["median": series.median, "low": series.lowest, "high": series.highest]
+        ["median": series.median, "low": series.low, "high": series.high]
     }
 
     private static func print(_ fields: [String: Any]) {

@@ -1,12 +1,14 @@
-/// Repeated measurements of one thing: their median, and the lowest and highest.
+import Foundation
+
+/// Repeated measurements of one thing: their median, and the tenth and the ninetieth percentile.
 struct Series {
     var values: [Double] = []
 
     mutating func add(_ value: Double) { values.append(value) }
 
     var median: Double { quantile(0.5) }
-    var lowest: Double { values.min() ?? .nan }
-    var highest: Double { values.max() ?? .nan }
+    var low: Double { quantile(0.1) }
+    var high: Double { quantile(0.9) }
 
     private func quantile(_ share: Double) -> Double {
         let sorted = values.sorted()
@@ -25,7 +27,16 @@ extension Duration {
     }
 }
 
-/// Nanoseconds each, of so many done by a call.
+/// Nanoseconds each, of so many done by a call: of this thread's processor time, so that what others do on the machine
+/// meanwhile is not counted (but for what they do to the caches).
 func nanosecondsEach(_ count: Int, _ body: () throws -> Void) rethrows -> Double {
-    try ContinuousClock().measure(body).nanoseconds / Double(count)
+    let start = threadNanoseconds()
+    try body()
+    return (threadNanoseconds() - start) / Double(count)
+}
+
+private func threadNanoseconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }

@@ -3,6 +3,7 @@
 #ifndef CCLOCK_SHIM_H
 #define CCLOCK_SHIM_H
 #include <stdint.h>
+#include <sys/resource.h>
 
 static inline __attribute__((always_inline)) uint64_t clock_ticks(void) {
 #if defined(__x86_64__)
@@ -16,6 +17,13 @@ static inline __attribute__((always_inline)) uint64_t clock_ticks(void) {
 #else
 #error "no cycle counter known here"
 #endif
+}
+
+// How often the scheduler has taken the processor from this thread. (1 is RUSAGE_THREAD, which the header hides.)
+static inline long times_preempted(void) {
+    struct rusage usage;
+    getrusage(1, &usage);
+    return usage.ru_nivcsw;
 }
 
 #endif
