@@ -21,9 +21,15 @@ BUILD_AND_STORY_SECONDS = 900
 def test_deploy_run_tells_the_whole_story_and_cleans_up(tmp_path: Path) -> None:
     told = subprocess.run(
         [ROOT / "deploy/run", "--once"],
-        # From elsewhere, as a user may.
+        # From elsewhere, as a user may, in whose shell a bus of his own is set: the replica must not join that one.
         cwd=tmp_path,
-        env=environment(TMPDIR=str(tmp_path)),
+        env=environment(
+            TMPDIR=str(tmp_path),
+            TOKEN_SERVICE_NATS_URL="nats://127.0.0.1:1",
+            TOKEN_SERVICE_SUBJECT_PREFIX="mine",
+            NATS_URL="nats://127.0.0.1:1",
+            NATS_CREDS="/nowhere",
+        ),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

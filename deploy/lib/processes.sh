@@ -3,6 +3,14 @@
 # Every process is started in a session of its own, so that Ctrl-C reaches the script alone, which then ends what it
 # started, the service first, by process id. Everything they write is in one temporary directory, removed at the end.
 
+# What the reader's shell has set for a service or a bus of his own must not reach these: they would join it.
+for variable in $(compgen -e); do
+    case $variable in
+    NATS_SERVER) ;;
+    TOKEN_SERVICE_* | NATS_*) unset "$variable" ;;
+    esac
+done
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/token-service.XXXXXX")
 started=()
 

@@ -71,8 +71,9 @@ struct ReaderRecord: Sendable {
     var refusedPasses: SharedWord { SharedWord(address + 8) }
 
     func pin(at epoch: SharedWord) {
-        // Acquired, so that whoever has epoch e has everything that was unlinked before it.
-        self.epoch.storeRelaxed(epoch.acquired)
+        // Acquired, so that whoever has epoch e has everything that was unlinked before it. Releasing, because the
+        // writer may see this pin and never the letting go before it: the last batch's looking is then ordered by it.
+        self.epoch.storeReleasing(epoch.acquired)
         // Between the record and the first pointer followed: the reader's fence of the essay.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
     }

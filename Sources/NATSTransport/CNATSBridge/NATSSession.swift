@@ -92,7 +92,7 @@ import Glibc
             return nil
         }
         let reason = unsafe String(cString: text)
-        return reason.contains("Subscription") ? reason : nil
+        return reason.hasPrefix("Permissions Violation for Subscription") ? reason : nil
     }
 
     /// Unsent bytes in cnats' buffer, which has no bound of its own.

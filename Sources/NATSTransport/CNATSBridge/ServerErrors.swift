@@ -48,6 +48,12 @@ func describe(_ status: natsStatus) -> String {
 func lastError(_ status: natsStatus) -> String {
     var last = NATS_OK
     guard let text = unsafe nats_GetLastError(&last) else { return describe(status) }
-    let detail = unsafe String(cString: text)
-    return detail.isEmpty ? describe(status) : "\(describe(status)): \(detail)"
+    let detail = withoutSourceLine(unsafe String(cString: text))
+    return detail.isEmpty || detail == describe(status) ? describe(status) : "\(describe(status)): \(detail)"
+}
+
+/// cnats begins its texts with the line of its own source, `(conn.c:2088): `.
+private func withoutSourceLine(_ text: String) -> String {
+    guard text.first == "(", let end = text.firstRange(of: "): ") else { return text }
+    return String(text[end.upperBound...])
 }

@@ -45,7 +45,7 @@ struct Setting: Sendable {
         case .integer(let range): text += " (\(range.lowerBound) to \(range.upperBound))"
         case .choice(let words): text += " (\(words.joined(separator: ", ")))"
         }
-        if let defaultValue { text += " Default: \(defaultValue)." }
+        if let defaultValue { text += " Default: \(defaultValue.hasSuffix(".") ? "`\(defaultValue)`" : defaultValue)." }
         text += " [\(variable)\(sharedVariable.map { ", \($0)" } ?? "")]"
         return text
     }
