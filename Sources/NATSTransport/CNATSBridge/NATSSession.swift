@@ -122,8 +122,9 @@ import Glibc
         let socket = signals.socket
         guard socket >= 0 else { return }
         shutdown(socket, CInt(SHUT_RDWR))
-        // Bytes that had arrived come first, a buffer at a time.
-        for _ in 0..<1_024 where !signals.isLost {
+        // Bytes that had arrived come first: a buffer at a time, or with TLS a record, which can be as small as 512 bytes
+        // of a receive buffer of 2 MiB.
+        for _ in 0..<8_192 where !signals.isLost {
             unsafe natsConnection_ProcessReadEvent(connection)
         }
     }
