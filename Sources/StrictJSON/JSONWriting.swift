@@ -38,21 +38,6 @@ extension [UInt8] {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
-    /// How many bytes `appendJSONString` would append, quotes included.
-    package static func jsonStringLength(_ utf8: RawSpan) -> Int {
-        var length = 2 + utf8.byteCount
-        var position = utf8.plainRunEnd(from: 0)
-        while position < utf8.byteCount {
-            switch utf8[position] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0a, 0x0c, 0x0d: length += 1
-            case ..<0x20: length += 5
-            default: break
-            }
-            position = utf8.plainRunEnd(from: position + 1)
-        }
-        return length
-    }
-
     package mutating func appendDecimal(_ value: Int64) {
         if value < 0 { append(UInt8(ascii: "-")) }
         appendDecimal(value.magnitude)

@@ -6,8 +6,6 @@ import TokenOperations
 
 /// What a replica runs with, made of settings that were each checked, and that hold together.
 struct ServiceConfiguration: Sendable {
-    enum LedgerKind: String, Sendable { case jetstream, memory }
-
     var keyFile: String
     var algorithm: SignatureAlgorithm
     var policy: TokenPolicy
@@ -41,7 +39,7 @@ struct ServiceConfiguration: Sendable {
                     "--subject-prefix must not make subjects that --reply-prefixes allows as reply subjects: \(subject)")
             }
         }
-        guard settings.text(.ledger) == LedgerKind.memory.rawValue else {
+        guard settings.text(.ledger) == "memory" else {
             throw ConfigurationError(
                 "--ledger jetstream is not in this version yet; start with `--ledger memory`, which runs alone and is not durable")
         }
