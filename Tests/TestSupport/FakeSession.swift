@@ -60,11 +60,17 @@ final class FakeSession {
             for delivery in script.deliveries { try deliver(delivery.subject, delivery.reply, delivery.payload) }
             if script.floodsWithoutReading { try flood() }
         }
-        if sids[subject] != nil { try deliver(subject, "", payload) }
+        if sid(of: subject) != nil { try deliver(subject, "", payload) }
+    }
+
+    /// Subscribed as it is, or by a wildcard in place of its last token.
+    private func sid(of subject: String) -> String? {
+        let parent = subject.split(separator: ".").dropLast().joined(separator: ".")
+        return sids[subject] ?? sids[parent + ".*"]
     }
 
     private func deliver(_ subject: String, _ reply: String, _ payload: [UInt8]) throws {
-        guard let sid = sids[subject] else { return }
+        guard let sid = sid(of: subject) else { return }
         try emit(frame(subject, sid, reply, payload))
     }
 
@@ -77,7 +83,7 @@ final class FakeSession {
     private func flood() throws {
         var frames: [UInt8] = []
         for delivery in script.deliveries {
-            guard let sid = sids[delivery.subject] else { continue }
+            guard let sid = sid(of: delivery.subject) else { continue }
             frames += frame(delivery.subject, sid, delivery.reply, delivery.payload)
         }
         while frames.count < 1 << 18 { frames += frames }

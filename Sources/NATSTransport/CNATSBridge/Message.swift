@@ -47,6 +47,24 @@ import Glibc
         }
     }
 
+    /// The token of the subject below `inbox`; nil when the subject is another one.
+    @_lifetime(borrow self)
+    func name(below inbox: String) -> RawSpan? {
+        let subject = unsafe bytes(ofCString: natsMsg_GetSubject(raw))
+        let prefix = inbox.utf8Span.span
+        guard subject.count > prefix.count + 1, subject[prefix.count] == UInt8(ascii: ".") else { return nil }
+        for index in prefix.indices where subject[index] != prefix[index] { return nil }
+        return unsafe _overrideLifetime(subject.extracting(droppingFirst: prefix.count + 1).bytes, borrowing: self)
+    }
+
+    func hasSubject(_ other: String) -> Bool {
+        let subject = unsafe bytes(ofCString: natsMsg_GetSubject(raw))
+        let other = other.utf8Span.span
+        guard subject.count == other.count else { return false }
+        for index in other.indices where subject[index] != other[index] { return false }
+        return true
+    }
+
     /// The first value of a header, copied.
     package func header(_ name: String) -> String? {
         var value: UnsafePointer<CChar>?

@@ -7,6 +7,10 @@ extension NATSSession {
         let endpoint: Int
         let inGroup: Bool
         var isDraining = false
+
+        // In place of an endpoint's index.
+        static let inbox = -1
+        static let feed = -2
     }
 
     func subscribe(_ endpoint: Endpoint, index: Int) throws(TransportError) {
@@ -15,10 +19,29 @@ extension NATSSession {
         subscriptions.append(subscription)
     }
 
+    /// To all subjects one token below it.
     func subscribeInbox(_ subject: String) throws(TransportError) {
-        let raw = unsafe try subscribe(subject: subject, queueGroup: nil)
-        inbox = unsafe Subscription(raw: raw, endpoint: -1, inGroup: false)
+        let raw = unsafe try subscribe(subject: subject + ".*", queueGroup: nil)
+        inbox = unsafe Subscription(raw: raw, endpoint: Subscription.inbox, inGroup: false)
         inboxSubject = subject
+    }
+
+    /// Replaces the former one, of which nothing more comes in.
+    func openFeed(_ subject: String) -> Bool {
+        closeFeed()
+        do throws(TransportError) {
+            let raw = unsafe try subscribe(subject: subject, queueGroup: nil)
+            feed = unsafe Subscription(raw: raw, endpoint: Subscription.feed, inGroup: false)
+            feedSubject = subject
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Sends UNSUB, if there is anybody to send it to.
+    func closeFeed() {
+        if let feed = feed.take() { unsafe natsSubscription_Destroy(feed.raw) }
     }
 
     private func subscribe(subject: String, queueGroup: String?) throws(TransportError) -> OpaquePointer {
@@ -60,6 +83,7 @@ extension NATSSession {
     /// drained subscriptions, and what came before it must be handled by then.
     func drainMessages(_ deliver: (consuming Message, _ endpoint: Int) -> Void) {
         for subscription in subscriptions { drain(subscription, deliver) }
+        if let feed { drain(feed, deliver) }
         if let inbox { drain(inbox, deliver) }
     }
 
@@ -74,9 +98,10 @@ extension NATSSession {
                 queued -= 1
                 if let next = unsafe next { deliver(unsafe Message(owning: next), subscription.endpoint) }
             case NATS_NO_RESPONDERS:
-                // An empty message with a 503 status header, which anybody can send. cnats has freed it; what is
-                // queued behind it is still there.
+                // An empty message with a 503 status header: what a server answers for a subject on which nobody
+                // listens, and what anybody can send. cnats has freed it; what is queued behind it is still there.
                 queued -= 1
+                if subscription.endpoint == Subscription.inbox { heardOfNobody = true }
             case NATS_SLOW_CONSUMER:
                 // Told once; the messages follow.
                 continue

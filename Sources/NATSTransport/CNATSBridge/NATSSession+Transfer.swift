@@ -117,7 +117,7 @@ extension NATSSession {
     /// Publishes `number` to the loop's own inbox.
     func sendEcho(_ number: UInt64) {
         let text = String(number)
-        _ = unsafe natsConnection_PublishString(connection, inboxSubject, text)
+        _ = unsafe natsConnection_PublishString(connection, "\(inboxSubject).\(RawSpan.echo)", text)
     }
 }
 

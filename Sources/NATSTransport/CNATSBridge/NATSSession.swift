@@ -20,6 +20,11 @@ import Glibc
     var subscriptions: [Subscription] = []
     var inbox: Subscription?
     var inboxSubject = ""
+    /// See `LoopContext.openFeed`.
+    var feed: Subscription?
+    var feedSubject = ""
+    /// A request of the loop's own found nobody; the loop has not been told yet.
+    var heardOfNobody = false
     private let lameDuckNotice: LameDuckNotice
     /// The loop has been told.
     var lameDuckNoticed = false
@@ -75,6 +80,7 @@ import Glibc
         abandon()
         for subscription in subscriptions { unsafe natsSubscription_Destroy(subscription.raw) }
         if let inbox { unsafe natsSubscription_Destroy(inbox.raw) }
+        closeFeed()
         // Closed already, so this neither flushes nor waits.
         unsafe natsConnection_Destroy(connection)
     }

@@ -27,7 +27,7 @@ extension LoopRunner {
         guard let session = nextSession() else { return handle(.connectFailed) }
         self.session = session
         handle(.connectSucceeded)
-        port.open(session)
+        openPort()
     }
 
     /// Blocks. The next of the servers, at each attempt.
@@ -52,12 +52,13 @@ extension LoopRunner {
     private func closeSession() {
         guard let tag = session?.tag else { return }
         dropSession()
+        handler.sessionEnded(tag)
         onEvent(.disconnected(session: tag, reason: machine.disconnectReason))
     }
 
     /// A fresh subject each session: an echo of the last one cannot come back into this one.
     private func subscribeInbox() {
-        let subject = "\(configuration.inboxPrefix).\(randomToken())"
+        let subject = randomInbox(configuration.inboxPrefix)
         report(subject) { session throws(TransportError) in try session.subscribeInbox(subject) }
     }
 
@@ -100,11 +101,12 @@ extension LoopRunner {
             }
         control.publish(state)
     }
+}
 
-    private func randomToken() -> String {
-        let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-        return String((0..<22).map { _ in digits[Int.random(in: 0..<digits.count)] })
-    }
+/// A subject below `prefix` that nobody can guess: who could would be able to answer in others' names.
+func randomInbox(_ prefix: String) -> String {
+    let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    return "\(prefix)." + String((0..<22).map { _ in digits[Int.random(in: 0..<digits.count)] })
 }
 
 /// A server's URL without user and password.

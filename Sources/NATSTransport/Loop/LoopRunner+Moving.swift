@@ -44,6 +44,7 @@ extension LoopRunner {
         guard let tag = predecessor?.tag else { return }
         predecessor = nil
         openPort()
+        handler.sessionEnded(tag)
         onEvent(.disconnected(session: tag, reason: machine.state == .closed ? .closed : .movedOver))
     }
 
@@ -51,6 +52,7 @@ extension LoopRunner {
         guard let tag = predecessor?.tag else { return }
         predecessor = nil
         openPort()
+        handler.sessionEnded(tag)
         handle(.predecessorLost)
         onEvent(.disconnected(session: tag, reason: .connectionLost))
     }
@@ -60,8 +62,12 @@ extension LoopRunner {
         handle(.predecessorTurnEnded(bufferedBytes: former.bufferedBytes))
     }
 
-    /// Answers go out through whatever there is.
+    /// Answers, and what the handler itself publishes, go out through whatever there is.
     func openPort() {
-        if let open = answeringSession ?? session ?? predecessor { port.open(open) } else { port.close() }
+        let open = answeringSession ?? session ?? predecessor
+        if let open { port.open(open) } else { port.close() }
+        guard context.outlet.tag != open?.tag else { return }
+        context.outlet.lead(to: open)
+        handler.outletChanged(to: open?.tag)
     }
 }

@@ -8,7 +8,7 @@ final class LoopRunner {
     let context: LoopContext
     let port: ReplyPort
     let serverErrors: UInt
-    private let handler: any RequestHandler
+    let handler: any RequestHandler
     var machine: ConnectionStateMachine
     var poller: Poller
     var session: NATSSession?
@@ -37,7 +37,9 @@ final class LoopRunner {
         machine = ConnectionStateMachine(
             limits: configuration.limits, servingWished: serving, seed: .random(in: 0...(.max)))
         firstServer = .random(in: 0..<configuration.servers.count)
-        context = LoopContext(index: index, handle: EventLoop.Handle(control: control), now: monotonicNanoseconds())
+        context = LoopContext(
+            index: index, handle: EventLoop.Handle(control: control), now: monotonicNanoseconds(),
+            inboxPrefix: configuration.inboxPrefix)
         serverErrors = ServerErrors.register { onEvent(.serverError($0)) }
         handler = makeHandler(context)
     }
@@ -52,9 +54,10 @@ final class LoopRunner {
         while !isFinished {
             turn()
         }
-        port.close()
         session = nil
         predecessor = nil
+        openPort()
+        handler.closed()
         // What is still owed now will not be sent.
         port.counts.unanswered += port.owedReplies
         control.statistics.publish(port.counts)
@@ -81,7 +84,9 @@ final class LoopRunner {
         if let predecessor { write(predecessor) }
         if let session { write(session) }
         // A turn without reading is a quiet moment: then all are freed.
-        spent.free(always: !ready.session.readable && !ready.predecessor.readable)
+        let isQuiet = !ready.session.readable && !ready.predecessor.readable
+        spent.free(always: isQuiet)
+        context.outlet.freeSpent(always: isQuiet)
         endTurn()
     }
 
@@ -144,6 +149,10 @@ final class LoopRunner {
             session.drainMessages { message, endpoint in
                 deliver(message, endpoint: endpoint, from: session)
             }
+            if session.heardOfNobody {
+                session.heardOfNobody = false
+                handler.nobodyListens()
+            }
             guard session.encryption == .tls else { break }
         }
         if session === self.session, session.encryption != encryption && session.encryption == .tls {
@@ -158,10 +167,8 @@ final class LoopRunner {
 
     private func deliver(_ message: consuming Message, endpoint: Int, from source: NATSSession) {
         guard endpoint >= 0 else {
-            guard let number = message.payload.decimal else { return }
-            if source === session { handle(.echoReturned(number)) }
-            if source === predecessor { handle(.predecessorEchoReturned(number)) }
-            return
+            receive(message, isFeed: endpoint == NATSSession.Subscription.feed, from: source)
+            return spent.add(message)
         }
         port.counts.received += 1
         guard message.hasAcceptableReply(configuration.replyPrefixes) else {
@@ -171,6 +178,15 @@ final class LoopRunner {
         let reply = Reply(to: message, through: port)
         handler.handle(message, endpoint: endpoint, reply: reply)
         spent.add(message)
+    }
+
+    private func receive(_ message: borrowing Message, isFeed: Bool, from source: NATSSession) {
+        if isFeed { return handler.fed(message, isRecord: !message.hasSubject(source.feedSubject)) }
+        guard let name = message.name(below: source.inboxSubject) else { return }
+        guard name.isEcho else { return handler.received(message, name: name, session: source.tag) }
+        guard let number = message.payload.decimal else { return }
+        if source === session { handle(.echoReturned(number)) }
+        if source === predecessor { handle(.predecessorEchoReturned(number)) }
     }
 
     private func write(_ session: NATSSession) {
@@ -191,6 +207,7 @@ final class LoopRunner {
         if lost === predecessor { return losePredecessor() }
         guard lost === session else { return }
         dropSession()
+        handler.sessionEnded(lost.tag)
         handle(.sessionLost)
         onEvent(.disconnected(session: lost.tag, reason: machine.disconnectReason))
     }

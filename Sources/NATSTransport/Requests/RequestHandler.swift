@@ -10,10 +10,32 @@ package protocol RequestHandler: AnyObject {
     func mailboxSignalled()
     /// The time asked for with `LoopContext.setTimer` has come.
     func timerFired()
+
+    // For handlers that make requests of their own (`LoopContext.publish`).
+
+    /// What the handler publishes goes out through this session from now on; nil: there is none.
+    func outletChanged(to session: UInt64?)
+    /// A session is gone, and with it the answers that had not come in through it.
+    func sessionEnded(_ session: UInt64)
+    /// The answer to the request that was published under this name.
+    func received(_ message: borrowing Message, name: RawSpan, session: UInt64)
+    /// Came in on the feed (`LoopContext.openFeed`): a record, under the subject that it was stored with, or, under the
+    /// feed's own, a word of its consumer's.
+    func fed(_ message: borrowing Message, isRecord: Bool)
+    /// A request came to a subject on which nobody listens. cnats does not tell which request.
+    func nobodyListens()
+    /// The loop's end: nothing else is called after it.
+    func closed()
 }
 
 extension RequestHandler {
     package func batchEnded() {}
     package func mailboxSignalled() {}
     package func timerFired() {}
+    package func outletChanged(to session: UInt64?) {}
+    package func sessionEnded(_ session: UInt64) {}
+    package func received(_ message: borrowing Message, name: RawSpan, session: UInt64) {}
+    package func fed(_ message: borrowing Message, isRecord: Bool) {}
+    package func nobodyListens() {}
+    package func closed() {}
 }

@@ -10,4 +10,16 @@ extension RawSpan {
         }
         return number
     }
+
+    /// The name of the loop's message to itself.
+    static let echo = "echo"
+
+    var isEcho: Bool {
+        let echo = Self.echo.utf8Span.span
+        guard byteCount == echo.count else { return false }
+        for offset in byteOffsets where unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) != echo[offset] {
+            return false
+        }
+        return true
+    }
 }
