@@ -105,19 +105,51 @@ struct WriteDeskTests {
         #expect(ledger.redeemed[0] == [.redeemed(revision: 5)])
     }
 
-    @Test("Stored, but with no room in this replica's blacklist: not acknowledged")
-    func noRoom() throws {
+    @Test("With no room in this replica's blacklist nothing is stored, and nothing acknowledged")
+    func noRoom() {
         var random = SeededGenerator(seed: 2)
         let ledger = Ledger()
         ledger.isFull = true
         var desk = WriteDesk(instance: "one", apply: ledger.apply)
         desk.revoke([revocation(&random)], now: 0) { ledger.revoked[0, default: []].append($0) }
-        let send = try #require(desk.takeSends().first)
-        desk.published(send.token, .stored(sequence: 1), now: 1)
+        #expect(desk.takeSends().isEmpty)
         guard case .unavailable = ledger.revoked[0]?.first else {
             Issue.record("acknowledged what is not in force here")
             return
         }
+    }
+
+    @Test("A session's end is the end of the wait for what went out through it, and for nothing else")
+    func sessionEnds() throws {
+        var random = SeededGenerator(seed: 5)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        for number in 0..<2 { desk.redeem(redemption(&random), now: 0) { ledger.redeemed[number, default: []].append($0) } }
+        let sends = desk.takeSends()
+        desk.sent(sends[0].token, through: 1)
+        desk.sent(sends[1].token, through: 2)
+        desk.sessionEnded(1, now: 10)
+        desk.tick(now: 10 + LedgerTimes.retryPauseMilliseconds)
+        let again = desk.takeSends()
+        #expect(again.map(\.token.request) == [sends[0].token.request])
+        #expect(again.map(\.content) == [sends[0].content])
+        desk.published(sends[1].token, .stored(sequence: 7), now: 20)
+        #expect(ledger.redeemed == [1: [.redeemed(revision: 7)]])
+    }
+
+    @Test("Closed, it completes all that is left, as not known")
+    func closes() {
+        var random = SeededGenerator(seed: 6)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.redeem(redemption(&random), now: 0) { ledger.redeemed[0, default: []].append($0) }
+        desk.revoke([revocation(&random), revocation(&random)], now: 0) { ledger.revoked[0, default: []].append($0) }
+        desk.close()
+        guard case .unavailable = ledger.redeemed[0]?.first, case .unavailable = ledger.revoked[0]?.first else {
+            Issue.record("left open")
+            return
+        }
+        #expect(ledger.redeemed[0]?.count == 1 && ledger.revoked[0]?.count == 1 && desk.count == 0)
     }
 
     @Test("What is published again by another request is no duplicate of the first")

@@ -122,6 +122,8 @@ extension Ledger {
 
 /// A ledger that cannot be reached.
 struct UnreachableLedger: Ledger {
+    let freshness = LedgerFreshness.unlimited()
+
     func redeem(_ redemption: Redemption, completion: @escaping @Sendable (RedeemOutcome) -> Void) {
         completion(.unavailable("no answer"))
     }

@@ -22,6 +22,8 @@ struct WriteDesk {
     private struct Request {
         var work: Work
         var attempt: UInt32 = 0
+        /// Through which session the present attempt went out, while its answer is waited for.
+        var session: UInt64?
     }
 
     /// The revocations of one call: completed together.
@@ -30,7 +32,6 @@ struct WriteDesk {
         var trouble: String?
         var completion: RevokeCompletion
     }
-
 
     private var requests: [UInt64: Request] = [:]
     private var groups: [UInt64: Group] = [:]
@@ -41,7 +42,7 @@ struct WriteDesk {
     /// Of this process: a revocation that is published again, because the stream was purged, must not be taken for a
     /// duplicate of its first publish; only a repetition by the same request is one.
     private let instance: String
-    /// Puts a stored revocation into this replica's own blacklist; throws when there is no room.
+    /// Puts a revocation into this replica's own blacklist; throws when there is no room.
     private let apply: (Revocation) throws(BlacklistError) -> Void
     /// Told of every sequence that the stream is known to have reached.
     private let stored: (UInt64) -> Void
@@ -76,6 +77,7 @@ struct WriteDesk {
     mutating func revoke(_ revocations: [Revocation], now: Int64, completion: @escaping RevokeCompletion) {
         guard !revocations.isEmpty else { return completion(.revoked) }
         guard requests.count + revocations.count <= Self.capacity else { return completion(.unavailable(Self.full)) }
+        if let trouble = applied(revocations) { return completion(.unavailable(trouble)) }
         let group = nextNumber()
         groups[group] = Group(open: revocations.count, completion: completion)
         for revocation in revocations {
@@ -85,6 +87,39 @@ struct WriteDesk {
             perform(machine.start(), number, now: now)
         }
     }
+
+    /// The attempt has gone out; its answer can only come through this session.
+    mutating func sent(_ token: AttemptToken, through session: UInt64) {
+        guard requests[token.request]?.attempt == token.attempt else { return }
+        requests[token.request]?.session = session
+    }
+
+    /// The attempt could not go out.
+    mutating func notSent(_ token: AttemptToken, now: Int64) {
+        fail(token, "no connection to the server", isUnsent: true, now: now)
+    }
+
+    /// The answers that were to come through this session will not. A publish may be stored all the same.
+    mutating func sessionEnded(_ session: UInt64, now: Int64) {
+        let cut = requests.filter { $0.value.session == session }
+        for (number, request) in cut.sorted(by: { $0.key < $1.key }) {
+            fail(AttemptToken(request: number, attempt: request.attempt), "the connection was lost", now: now)
+        }
+    }
+
+    /// Completes all that is on its way: nothing more will come in.
+    mutating func close() {
+        let left = requests
+        requests = [:]
+        for (_, request) in left.sorted(by: { $0.key < $1.key }) {
+            switch request.work {
+            case .redeem(_, _, let completion): completion(.unavailable(Self.ended))
+            case .revoke(_, _, let group): finish(group, trouble: Self.ended)
+            }
+        }
+    }
+
+    private static let ended = "the ledger's loop has ended; the outcome is unknown"
 
     /// The answer to a publish. A late answer to an earlier attempt counts when it is a success: the record is there.
     mutating func published(_ token: AttemptToken, _ outcome: PublishOutcome, now: Int64) {
@@ -100,6 +135,14 @@ struct WriteDesk {
         }
     }
 
+    /// The family whose last record this attempt asks for; nil for one that publishes, or that is no longer waited for.
+    func familyRead(by token: AttemptToken) -> UUIDv7? {
+        guard let request = requests[token.request], request.attempt == token.attempt,
+            case .redeem(let redemption, let machine, _) = request.work, machine.isReading
+        else { return nil }
+        return redemption.family
+    }
+
     /// The answer to `readLast`.
     mutating func lastRecord(_ token: AttemptToken, _ result: Result<FamilyRecord?, RecordError>, now: Int64) {
         guard let request = requests[token.request], request.attempt == token.attempt else { return }
@@ -110,7 +153,9 @@ struct WriteDesk {
     }
 
     mutating func tick(now: Int64) {
-        while let token = answers.popDue(at: now) { expire(token, now: now) }
+        while let token = answers.popDue(at: now) {
+            fail(token, "no answer within \(LedgerTimes.attemptMilliseconds) ms", now: now)
+        }
         while let token = pauses.popDue(at: now) {
             guard let request = requests[token.request], request.attempt == token.attempt else { continue }
             switch request.work {
@@ -129,17 +174,17 @@ extension WriteDesk {
         return lastNumber
     }
 
-    /// An attempt that was not answered in time. A read that was not answered has changed nothing; a publish may have.
-    private mutating func expire(_ token: AttemptToken, now: Int64) {
+    /// An attempt that has no answer. A read that was not answered has changed nothing; a publish may have.
+    private mutating func fail(_ token: AttemptToken, _ trouble: String, isUnsent: Bool = false, now: Int64) {
         guard let request = requests[token.request], request.attempt == token.attempt else { return }
-        let trouble = "no answer within \(LedgerTimes.attemptMilliseconds) ms"
+        let outcome = isUnsent ? PublishOutcome.unreached(trouble) : .unknown(trouble)
         switch request.work {
         case .redeem(_, let machine, _) where machine.isReading:
             advance(token.request, .readFailed(trouble), now: now)
         case .redeem:
-            advance(token.request, .published(.unknown(trouble)), now: now)
+            advance(token.request, .published(outcome), now: now)
         case .revoke:
-            advanceRevoke(token.request, .published(.unknown(trouble)), now: now)
+            advanceRevoke(token.request, .published(outcome), now: now)
         }
     }
 
@@ -200,16 +245,22 @@ extension WriteDesk {
             pause(number, now: now)
         case .finishStored:
             requests[number] = nil
-            // Durable, and now in force here too: only both together are an acknowledgement.
-            do throws(BlacklistError) {
-                try apply(revocation)
-                finish(group, trouble: nil)
-            } catch {
-                finish(group, trouble: error.description)
-            }
+            finish(group, trouble: nil)
         case .finishUnavailable(let trouble):
             requests[number] = nil
             finish(group, trouble: trouble)
+        }
+    }
+
+    /// In force here before they are stored anywhere, or what stands in the way. Who asks for a token to be refused is not
+    /// harmed when it is refused early; and a blacklist that is full is found before the stream holds what this replica,
+    /// and then every other, could not take. Only what is stored besides is acknowledged.
+    private func applied(_ revocations: [Revocation]) -> String? {
+        do throws(BlacklistError) {
+            for revocation in revocations { try apply(revocation) }
+            return nil
+        } catch {
+            return error.description
         }
     }
 
@@ -236,6 +287,7 @@ extension WriteDesk {
     private mutating func nextAttempt(_ number: UInt64) -> AttemptToken? {
         guard var request = requests[number] else { return nil }
         request.attempt += 1
+        request.session = nil
         requests[number] = request
         return AttemptToken(request: number, attempt: request.attempt)
     }

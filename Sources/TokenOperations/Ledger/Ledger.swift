@@ -10,6 +10,8 @@ package import Blacklist
 ///
 /// Calls do not block. The completion may run on any thread, also before the call has returned.
 package protocol Ledger: Sendable {
+    /// While it is not current, nothing may be answered: a token could have been revoked without this replica's knowing.
+    var freshness: LedgerFreshness { get }
     func redeem(_ redemption: Redemption, completion: @escaping @Sendable (RedeemOutcome) -> Void)
     func revoke(_ revocations: [Revocation], at now: UnixTime, completion: @escaping @Sendable (RevokeOutcome) -> Void)
 }

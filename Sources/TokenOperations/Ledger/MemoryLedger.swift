@@ -13,6 +13,7 @@ package final class MemoryLedger: Ledger {
     /// family would let its refresh token be redeemed twice.
     package static let defaultCapacity = 1_000_000
 
+    package let freshness = LedgerFreshness.unlimited()
     private let state: Mutex<State>
 
     package init(

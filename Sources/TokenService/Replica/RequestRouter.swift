@@ -20,6 +20,7 @@ final class RequestRouter: RequestHandler {
     var operations: Operations
     private let publicKeys: [UInt8]
     let ledger: any Ledger
+    private let freshness: LedgerFreshness
     private let clock = SystemClock()
     let mailbox: LedgerMailbox
     private let context: LoopContext
@@ -36,6 +37,7 @@ final class RequestRouter: RequestHandler {
         self.operations = operations
         publicKeys = parts.publicKeys
         ledger = parts.ledger
+        freshness = parts.ledger.freshness
         counters = parts.counters
         self.context = context
         self.logger = logger
@@ -47,6 +49,9 @@ final class RequestRouter: RequestHandler {
         // Without a reply subject there is nobody to tell, and only a blacklisting has a meaning then. To redeem a
         // refresh token for nobody would destroy it.
         guard reply.hasSubject || operation == .blacklistTokens else { return reply.drop() }
+        guard freshness.isCurrent(at: context.now) else {
+            return refuse(ServiceError(.unavailable, Self.notCurrent), of: operation, reply)
+        }
         output.removeAll(keepingCapacity: true)
         let now = clock.now()
         let outcome: Outcome
@@ -60,6 +65,9 @@ final class RequestRouter: RequestHandler {
         case .waits(let work): ask(work, for: operation, at: now, reply)
         }
     }
+
+    private static let notCurrent =
+        "this replica has lost sight of the ledger, or has not caught up with it; try again, another one may have it"
 
     func batchEnded() {
         operations.quiesce()

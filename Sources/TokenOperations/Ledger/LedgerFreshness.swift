@@ -1,0 +1,34 @@
+import Synchronization
+
+/// Until when what this replica knows of the ledger may be answered from.
+///
+/// Written by the ledger's thread, asked by every loop at every request: one load. A time and not a flag, so that a
+/// replica whose ledger thread is stuck, or has lost its server, falls silent by itself.
+package final class LedgerFreshness: Sendable {
+    /// Monotonic nanoseconds; 0: nothing is known yet.
+    private let until: Atomic<UInt64>
+
+    private init(until: UInt64) {
+        self.until = Atomic(until)
+    }
+
+    /// Nothing may be answered before the first `extend`.
+    package convenience init() {
+        self.init(until: 0)
+    }
+
+    /// Of a ledger that is the only one to write: what it knows is all there is.
+    package static func unlimited() -> LedgerFreshness {
+        LedgerFreshness(until: .max)
+    }
+
+    /// Acquiring: whoever finds it current also finds in the blacklists what was put there before it was extended.
+    package func isCurrent(at now: UInt64) -> Bool {
+        now <= until.load(ordering: .acquiring)
+    }
+
+    /// Releasing: see `isCurrent`. 0 ends it.
+    package func extend(until time: UInt64) {
+        until.store(time, ordering: .releasing)
+    }
+}
