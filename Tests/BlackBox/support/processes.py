@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -19,6 +21,8 @@ from .client import Client
 ROOT = Path(__file__).resolve().parents[3]
 NATS_SERVER = os.environ.get("NATS_SERVER", str(ROOT / ".build-tools/venv/bin/nats-server"))
 BINARY = os.environ.get("TOKEN_SERVICE_BINARY", str(ROOT / ".build/debug/token-service"))
+
+CONFIGURATIONS = ROOT / "deploy/nats-server"
 
 START_SECONDS = 10
 # The service promises to drain within 25 s.
@@ -57,13 +61,33 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class NATSServer:
-    """One nats-server. Its port is picked by itself at first and kept over restarts."""
+@dataclass(frozen=True)
+class Access:
+    """How to log in to a server: a caller as nats-py takes it, the service by its environment."""
 
-    def __init__(self, directory: Path, port: int = -1, config: Path = ROOT / "deploy/nats-server/local.conf") -> None:
+    caller: dict[str, str] = field(default_factory=dict)
+    service: dict[str, str] = field(default_factory=dict)
+
+
+class NATSServer:
+    """One nats-server. Its port is picked by itself at first and kept over restarts, as its store is."""
+
+    def __init__(
+        self,
+        directory: Path,
+        port: int = -1,
+        config: Path = CONFIGURATIONS / "local.conf",
+        options: tuple[str, ...] = (),
+        variables: dict[str, str] | None = None,
+        access: Access = Access(),
+    ) -> None:
+        """`options` go to its command line, `variables` to its environment; `access` is how clients of it log in."""
         self.directory = directory
         self.config = config
         self.port = port
+        self.options = options
+        self.variables = variables or {}
+        self.access = access
         self.monitoring = ""
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -76,9 +100,11 @@ class NATSServer:
             self.process = subprocess.Popen(
                 [
                     *(NATS_SERVER, "--config", self.config),
-                    *("--port", str(self.port), "--http_port", "-1"),
+                    *("--addr", "127.0.0.1", "--port", str(self.port), "--http_port", "-1"),
                     *("--ports_file_dir", self.directory, "--store_dir", self.directory),
+                    *self.options,
                 ],
+                env=environment(**self.variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -103,22 +129,59 @@ class NATSServer:
         self.process.kill()
         self.process.wait()
 
+    def pause(self) -> None:
+        """It keeps its connections and says nothing: a machine that hangs, or a network that swallows everything."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
+            self.resume()
             self.process.terminate()
             self.process.wait(STOP_SECONDS)
 
+    def copy_store(self, copy: Path) -> None:
+        """As a backup by files is taken; of a server that is stopped."""
+        shutil.copytree(self.directory / "jetstream", copy)
+
+    def restore_store(self, copy: Path) -> None:
+        shutil.rmtree(self.directory / "jetstream", ignore_errors=True)
+        if copy.exists():
+            shutil.copytree(copy, self.directory / "jetstream")
+
+    def connect(self, **options):
+        """A client that may do everything that `access` allows a caller."""
+        return nats.connect(self.url, **self.access.caller, **options)
+
+    def monitor(self, path: str) -> dict:
+        """What the server itself says: `varz`, `connz`, `jsz`, `healthz` …"""
+        with urlopen(f"{self.monitoring}/{path}", timeout=5) as answer:
+            return json.load(answer)
+
     def connections(self) -> list[dict]:
         """What the server itself says of its clients, with their subscriptions."""
-        with urlopen(f"{self.monitoring}/connz?subs=detail") as answer:
-            return json.load(answer)["connections"]
+        return self.monitor("connz?subs=detail")["connections"]
 
 
 class Service:
     """One replica, with its log in a file. Every token that a client of it saw is remembered, to be missed in the log."""
 
-    def __init__(self, server: NATSServer, directory: Path, *options: str, keys: Path | None = None, prefix: str = "") -> None:
+    def __init__(
+        self,
+        server: NATSServer,
+        directory: Path,
+        *options: str,
+        keys: Path | None = None,
+        prefix: str = "",
+        ledger: str = "memory",
+        url: str | None = None,
+    ) -> None:
+        """`url` is for a replica that does not reach its server straight."""
         self.server = server
+        self.ledger = ledger
+        self.url = url
         self.directory = directory
         self.prefix = prefix
         self.keys = keys or directory / "keys.json"
@@ -130,8 +193,8 @@ class Service:
         """Starts the process without waiting for it to serve."""
         with open(self.directory / "service.log", "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--keys", self.keys, "--ledger", "memory", "--loops", "1", *self.options],
-                env=environment(NATS_URL=self.server.url, **variables),
+                [BINARY, "serve", "--keys", self.keys, "--ledger", self.ledger, "--loops", "1", *self.options],
+                env=environment(**{"NATS_URL": self.url or self.server.url} | self.server.access.service | variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -177,8 +240,9 @@ class Service:
         self.assert_log_holds_no_secret()
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def assert_log_holds_no_secret(self) -> None:
         log = self.log
@@ -188,7 +252,7 @@ class Service:
     @asynccontextmanager
     async def connect(self, **options):
         """A client of this replica; replies are checked against the contract as they come."""
-        connection = await nats.connect(self.server.url, allow_reconnect=False, **options)
+        connection = await self.server.connect(**{"allow_reconnect": False} | options)
         try:
             yield Client(connection, self.prefix, self.secrets)
         finally:
