@@ -1,3 +1,4 @@
+import Blacklist
 import TestSupport
 
 @testable import JetStreamLedger
@@ -167,7 +168,7 @@ struct FollowSimulation {
         let delivery = Delivery(
             consumer: number, consumerSequence: consumer.delivered, streamSequence: record.sequence, time: record.time,
             pending: pending)
-        schedule(.event(.delivered(delivery), id: record.id, session: session), in: 1)
+        schedule(.event(.delivered(delivery, id: Self.identifier(record.id)), id: record.id, session: session), in: 1)
     }
 
     private mutating func beat(session: Int, number: UInt64) {
@@ -184,9 +185,9 @@ struct FollowSimulation {
 
     private mutating func feed(_ event: FollowEvent, id: Int? = nil) {
         var event = event
-        if fault == .gapsIgnored, case .delivered(var delivery) = event {
+        if fault == .gapsIgnored, case .delivered(var delivery, let id) = event {
             delivery.consumerSequence = expectedSequence
-            event = .delivered(delivery)
+            event = .delivered(delivery, id: id)
         }
         if fault == .gapsIgnored, case .heartbeat(let number, _, let last) = event {
             event = .heartbeat(number: number, lastConsumerSequence: expectedSequence - 1, lastStreamSequence: last)
@@ -204,7 +205,9 @@ struct FollowSimulation {
             taken += 1
             if let id { known.insert(id) }
         case .askForStream:
-            let truth = StreamState(created: stream.created, lastSequence: stream.lastSequence)
+            let truth = StreamState(
+                created: stream.created, lastSequence: stream.lastSequence,
+                firstSequence: stream.records.first?.sequence ?? stream.lastSequence + 1)
             let lie = StreamState(created: "a", lastSequence: .max / 2)
             answer(.stream(fault == .resumesBlindly ? lie : truth))
         case .askForRecord(let sequence):
@@ -214,10 +217,15 @@ struct FollowSimulation {
         case .createConsumer(let number, let after):
             taken = 0
             consumer = Consumer(number: number, next: (after ?? 0) + 1)
-            let pending = UInt64(stream.records.count { $0.sequence > after ?? 0 })
-            answer(.consumerCreated(number: number, pending: fault == .answersBeforeReplay ? 0 : pending))
+            answer(.consumerCreated)
             schedule(.consumerTurn(session: session, number: number), in: 1)
             schedule(.heartbeat(session: session, number: number), in: FollowTimes.heartbeat)
+        case .askForLastRevocation:
+            answer(.lastRevocation(fault == .answersBeforeReplay ? nil : stream.records.last.map { Self.position($0) }))
+        case .askForAnchor(let id):
+            answer(.anchor(stream.records.first { Self.identifier($0.id) == id }.map { Self.position($0) }))
+        case .deleteConsumer, .checkStream:
+            break
         case .republish:
             replays += 1
             for id in known.sorted() { append(id) }
@@ -229,13 +237,22 @@ struct FollowSimulation {
         schedule(.event(percent(2) ? .failed : event, id: nil, session: session), in: 1 + Int64(random.next() % 30))
     }
 
+    private static func position(_ record: (sequence: UInt64, time: UInt64, id: Int)) -> FollowMachine.Position {
+        FollowMachine.Position(sequence: record.sequence, time: record.time)
+    }
+
+    private static func identifier(_ id: Int) -> UUIDv7 {
+        var random = SeededGenerator(seed: UInt64(id))
+        return UUIDv7(unixMilliseconds: 1, using: &random)
+    }
+
     // MARK: - The promise
 
     /// While this replica would answer, it knows every revocation that was stored longer ago than its bound.
     private mutating func check() {
         guard machine.isCurrent(at: now) else { return }
         currentChecks += 1
-        let bound = now - FollowTimes.maxStaleness - FollowTimes.silence - FollowTimes.inspection
+        let bound = now - FollowTimes.maxStaleness
         for (id, time) in storedAt where time < bound && !known.contains(id) {
             violations.append("\(now): current, and does not know \(id), stored at \(time)")
             return

@@ -1,63 +1,57 @@
-/// What a stream's information tells of it.
-struct StreamState: Equatable, Sendable {
-    /// When it was created, as the server gives it: its identity.
-    var created: String
-    var lastSequence: UInt64
-}
+internal import Blacklist
 
-/// A message of the consumer, as far as its place in the stream goes (out of its `$JS.ACK…` reply subject).
-struct Delivery: Equatable, Sendable {
-    /// Which of our consumers it came from.
-    var consumer: UInt64
-    var consumerSequence: UInt64
-    var streamSequence: UInt64
-    /// The server's time of storing, in Unix nanoseconds.
-    var time: UInt64
-    /// How many more the consumer has to deliver.
-    var pending: UInt64
-}
-
+/// What happens to a replica that follows the ledger. Answers are those to the latest question only: whoever sends the
+/// questions numbers them, and drops what answers an earlier one.
 enum FollowEvent: Equatable, Sendable {
+    /// There is a connection: the first, one after a loss, or another in the place of one that is being left.
     case connected
     case disconnected
+    /// Answers `askForStream`.
     case stream(StreamState)
-    /// The record that was asked for; nil when there is none at that sequence.
+    /// Any question was answered with "stream not found" (10059).
+    case streamMissing
+    /// The stream has been seen to be there, or made, since `checkStream` asked for it.
+    case streamReady
+    /// Answers `askForLastRevocation`; nil when there is none.
+    case lastRevocation(FollowMachine.Position?)
+    /// Answers `askForRecord`; nil when there is none at that sequence.
     case record(FollowMachine.Position?)
-    case consumerCreated(number: UInt64, pending: UInt64)
-    case delivered(Delivery)
+    /// Answers `askForAnchor`; nil when that id has no revocation.
+    case anchor(FollowMachine.Position?)
+    /// Answers `createConsumer`.
+    case consumerCreated
+    /// - Parameter id: what is revoked; nil when the subject names none, which this service cannot have written.
+    case delivered(Delivery, id: UUIDv7?)
     case heartbeat(number: UInt64, lastConsumerSequence: UInt64, lastStreamSequence: UInt64)
     /// A write of this replica was stored.
     case stored(sequence: UInt64)
-    /// A question was answered with an error, or not at all.
+    /// The outstanding question was answered with an error, or will not be answered: no responders, no leader.
     case failed
     case tick
 }
 
 enum FollowAction: Equatable, Sendable {
     case askForStream
+    case askForLastRevocation
     case askForRecord(sequence: UInt64)
+    case askForAnchor(id: UUIDv7)
     /// From the first message, or after a sequence.
     case createConsumer(number: UInt64, afterSequence: UInt64?)
+    /// It is no longer listened to. Not a question: nobody waits for the answer. Without it a consumer lives on for as
+    /// long as anything subscribes to where it delivers to, and delivers everything once more.
+    case deleteConsumer(number: UInt64)
     /// The delivery that was just handed in goes to the blacklist.
     case apply
-    /// What this replica knows and has not expired is to be published again.
+    /// What this replica knows and has not expired is to be published again, in the background.
     case republish(ReplayReason)
+    /// The stream is gone: to be made anew, then `streamReady`.
+    case checkStream
 }
 
-/// Why a replica does not go on where it stopped.
-enum ReplayReason: String, Sendable {
+/// What makes a replica publish again what it knows.
+enum ReplayReason: String, Equatable, Sendable {
     case recreated = "the stream was created anew"
     case rolledBack = "the stream is not the one that was followed: it was restored from a copy"
     case recordGone = "the record that was applied last is no longer there"
-}
-
-/// In milliseconds. The server is asked for a heartbeat every `heartbeat`; two lost ones are silence.
-enum FollowTimes {
-    static let heartbeat: Int64 = 1_000
-    static let silence: Int64 = 2_500
-    static let answer: Int64 = 2_000
-    static let pause: Int64 = 250
-    static let inspection: Int64 = 5_000
-    /// The longest time without word of the ledger in which requests are still answered.
-    static let maxStaleness: Int64 = 15_000
+    case purged = "the stream was purged: revocations are gone that had not expired"
 }

@@ -10,7 +10,10 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
         self.text = text
     }
 
-    package var description: String { "JetStream error \(errorCode): \(text)" }
+    package var description: String { errorCode == 0 ? text : "JetStream error \(errorCode): \(text)" }
+
+    /// Not an answer at all.
+    package static let unreadable = JetStreamError(code: 0, errorCode: 0, text: "the server's answer cannot be read")
 
     package static let temporarilyUnavailable: Int64 = 503
     /// "wrong last sequence": the compare-and-set lost.
@@ -24,4 +27,14 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     package static let noMessageFound: Int64 = 10037
     package static let streamNotFound: Int64 = 10059
     package static let consumerNotFound: Int64 = 10014
+    /// JetStream is there, but not for this account.
+    package static let notEnabledForAccount: Int64 = 10039
+    package static let notEnabled: Int64 = 10076
+    /// Another replica has created the stream first, otherwise.
+    package static let nameInUse: Int64 = 10058
+    /// Fewer servers are up than the stream is to have replicas.
+    package static let noSuitablePeers: Int64 = 10005
+    package static let insufficientResources: Int64 = 10023
+    package static let replicasNeedCluster: Int64 = 10074
+    package static let maximumBytes: Int64 = 10077
 }

@@ -11,6 +11,9 @@ package enum LedgerSubject {
     /// What every replica follows.
     package static let revocations = "ledger.revoked.>"
 
+    /// A replica's proof, at its start, that it may write and that there is room.
+    package static let probe = "ledger.probe"
+
     private static let revokedPrefix = "ledger.revoked."
     private static let redeemedPrefix = "ledger.redeemed."
 

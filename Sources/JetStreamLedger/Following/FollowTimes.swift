@@ -1,0 +1,24 @@
+/// In milliseconds.
+enum FollowTimes {
+    /// The server is asked for a heartbeat of the consumer this often; two lost ones are silence.
+    static let heartbeat: Int64 = 1_000
+    static let silence: Int64 = 2_500
+    /// How long an answer is waited for.
+    static let answer: Int64 = 2_000
+    /// After a question that was answered with an error.
+    static let pause: Int64 = 250
+    /// From one look at the stream to the next, while following. A leader of three hears its followers every second or
+    /// two (measured on 2.15.1), so what a look proves is some 2 s old already.
+    static let look: Int64 = 2_000
+    /// What looks like a stream that has lost something is looked at again before it is believed.
+    static let doubt: Int64 = 1_000
+    /// A consumer that ought to deliver and does not for this long is started anew.
+    static let stall: Int64 = 5_000
+    /// No other leader can have been elected in less than this (nats-server's shortest election timeout).
+    static let election: Int64 = 4_000
+    /// The longest time without a proof of being current in which requests are still answered.
+    static let maxStaleness: Int64 = 15_000
+
+    /// Several looks fit into the bound, so that a lost answer costs nothing.
+    static func look(maxStaleness: Int64) -> Int64 { min(look, maxStaleness / 5) }
+}

@@ -1,0 +1,73 @@
+internal import StrictJSON
+
+/// A question to JetStream's API: where to, and what. Every one of them is answered with JSON.
+struct JetStreamRequest: Equatable, Sendable {
+    var subject: String
+    var body: [UInt8] = []
+
+    private static let stream = LedgerSubject.stream
+
+    /// What the account may have, and the API's level.
+    static let account = JetStreamRequest(subject: "$JS.API.INFO")
+
+    static let streamInformation = JetStreamRequest(subject: "$JS.API.STREAM.INFO.\(stream)")
+
+    static func createStream(_ configuration: StreamConfiguration) -> JetStreamRequest {
+        JetStreamRequest(subject: "$JS.API.STREAM.CREATE.\(stream)", body: configuration.encoded())
+    }
+
+    /// - Parameter configuration: the whole of it, as JSON: what is left out would be set back to its default.
+    static func updateStream(_ configuration: [UInt8]) -> JetStreamRequest {
+        JetStreamRequest(subject: "$JS.API.STREAM.UPDATE.\(stream)", body: configuration)
+    }
+
+    static func record(at sequence: UInt64) -> JetStreamRequest {
+        var body: [UInt8] = []
+        body.append(#"{"seq":"#)
+        body.appendDecimal(sequence)
+        body.append("}")
+        return JetStreamRequest(subject: "$JS.API.STREAM.MSG.GET.\(stream)", body: body)
+    }
+
+    /// - Parameter subject: may have wildcards: the last one under any of them.
+    static func lastRecord(of subject: String) -> JetStreamRequest {
+        var body: [UInt8] = []
+        body.append(#"{"last_by_subj":"#)
+        body.appendJSONString(Array(subject.utf8).rawSpan)
+        body.append("}")
+        return JetStreamRequest(subject: "$JS.API.STREAM.MSG.GET.\(stream)", body: body)
+    }
+
+    /// Of all revocations, from the first one or after a sequence, pushed to `deliverSubject`.
+    ///
+    /// In memory and on one server whatever the stream is: it is made anew at the least doubt. Gone 30 s after nothing
+    /// subscribes to `deliverSubject` any more.
+    static func createConsumer(
+        name: String, deliverSubject: String, afterSequence: UInt64?
+    ) -> JetStreamRequest {
+        var body: [UInt8] = []
+        body.append(#"{"stream_name":""#)
+        body.append(utf8: stream)
+        body.append(#"","config":{"name":"#)
+        body.appendJSONString(Array(name.utf8).rawSpan)
+        body.append(#","deliver_subject":"#)
+        body.appendJSONString(Array(deliverSubject.utf8).rawSpan)
+        if let afterSequence, afterSequence < .max {
+            body.append(#","deliver_policy":"by_start_sequence","opt_start_seq":"#)
+            body.appendDecimal(afterSequence + 1)
+        } else {
+            body.append(#","deliver_policy":"all""#)
+        }
+        body.append(#","filter_subject":""#)
+        body.append(utf8: LedgerSubject.revocations)
+        body.append(#"","ack_policy":"none","flow_control":true,"idle_heartbeat":"#)
+        body.appendDecimal(FollowTimes.heartbeat * 1_000_000)
+        body.append(#","inactive_threshold":30000000000,"mem_storage":true,"num_replicas":1}}"#)
+        return JetStreamRequest(
+            subject: "$JS.API.CONSUMER.CREATE.\(stream).\(name).\(LedgerSubject.revocations)", body: body)
+    }
+
+    static func deleteConsumer(name: String) -> JetStreamRequest {
+        JetStreamRequest(subject: "$JS.API.CONSUMER.DELETE.\(stream).\(name)")
+    }
+}

@@ -1,0 +1,188 @@
+/// What must be true before a replica follows the ledger and writes to it. Pure: no socket, no clock.
+///
+/// In this order, one question at a time: JetStream is there and new enough; the stream is there and keeps what the
+/// ledger promises, or is made; a write is taken (`ledger.probe`, a subject of its own, so that the stream never holds
+/// more than one), which proves permission, room and storage at once.
+///
+/// Before the first `ready`, what trying again cannot mend is refused with words that say what to do, and what may mend
+/// itself (no leader yet, no answer) is tried again for as long as it takes. After it nothing is refused any more: a
+/// replica that runs does not exit because of the bus; it says what is wrong and tries again. It is run anew for every
+/// connection, and when the stream is found to be gone.
+struct StartMachine: Equatable, Sendable {
+    enum Step: Equatable, Sendable {
+        case account, stream, create, update, probe
+    }
+
+    enum Phase: Equatable, Sendable {
+        case disconnected
+        case asking(Step, until: Int64)
+        case pausing(until: Int64)
+        case ready
+        case refused
+    }
+
+    private(set) var phase = Phase.disconnected
+    /// Whether it was ready once.
+    private(set) var hasSucceeded = false
+    private let wanted: StreamConfiguration
+    /// Tries in a row that nobody took.
+    private var nobodies = 0
+    private var reported: Set<String> = []
+
+    init(wanted: StreamConfiguration) {
+        self.wanted = wanted
+    }
+
+    mutating func handle(_ event: StartEvent, now: Int64) -> [StartAction] {
+        if phase == .refused { return [] }
+        switch event {
+        case .connected:
+            nobodies = 0
+            return ask(.account, now: now)
+        case .disconnected:
+            phase = .disconnected
+            return []
+        case .check:
+            // Already at it, or without a connection.
+            return phase == .ready ? ask(.stream, now: now) : []
+        case .forbidden(let text):
+            return give(up: StartTrouble.forbidden(text), now: now)
+        case .tick:
+            return tick(now: now)
+        case .account, .stream, .probed, .rejected, .nobody:
+            guard case .asking(let step, _) = phase else { return [] }
+            return answered(step, event, now: now)
+        }
+    }
+
+    /// The latest moment at which a `tick` is wanted.
+    func nextDeadline() -> Int64? {
+        switch phase {
+        case .asking(_, let until), .pausing(let until): until
+        case .disconnected, .ready, .refused: nil
+        }
+    }
+}
+
+extension StartMachine {
+    private mutating func ask(_ step: Step, now: Int64, _ configuration: [UInt8] = []) -> [StartAction] {
+        phase = .asking(step, until: now + StartTimes.answer)
+        switch step {
+        case .account: return [.askForAccount]
+        case .stream: return [.askForStream]
+        case .create: return [.createStream(wanted)]
+        case .update: return [.updateStream(configuration)]
+        case .probe: return [.probe]
+        }
+    }
+
+    private mutating func answered(_ step: Step, _ event: StartEvent, now: Int64) -> [StartAction] {
+        if event == .nobody || isUnreached(event) { return nobody(at: step, now: now) }
+        nobodies = 0
+        switch (step, event) {
+        case (_, .rejected(let error)):
+            return rejected(step, error, now: now)
+        case (.account, .account(let level)):
+            guard level >= 1 else { return give(up: StartTrouble.tooOld, now: now) }
+            return ask(.stream, now: now)
+        case (.stream, .stream(let information)), (.create, .stream(let information)), (.update, .stream(let information)):
+            return found(information, after: step, now: now)
+        case (.probe, .probed(let outcome)):
+            return probed(outcome, now: now)
+        default:
+            return []
+        }
+    }
+
+    private func isUnreached(_ event: StartEvent) -> Bool {
+        if case .probed(.unreached) = event { return true }
+        return false
+    }
+
+    private mutating func nobody(at step: Step, now: Int64) -> [StartAction] {
+        nobodies += 1
+        // The stream that was there a moment ago has no subscription for its subject: gone, or between two leaders.
+        guard step != .probe else { return tryAgain(StartTrouble.nobodyTakesWrites, now: now) }
+        if nobodies >= StartTimes.nobodies { return give(up: StartTrouble.noJetStream, now: now) }
+        return tryAgain(nil, now: now)
+    }
+
+    private mutating func found(
+        _ information: StreamInformation, after step: Step, now: Int64
+    ) -> [StartAction] {
+        switch wanted.verdict(on: information.configuration) {
+        case .fits:
+            return ask(.probe, now: now)
+        case .raiseMaxAge(let maxAge):
+            guard step != .update, let raised = information.configuration(withMaxAge: maxAge) else {
+                return give(up: StartTrouble.maxAgeStays(information.configuration.maxAge, wanted: maxAge), now: now)
+            }
+            return ask(.update, now: now, raised)
+        case .refuse(let text):
+            return give(up: text, now: now)
+        }
+    }
+
+    private mutating func rejected(_ step: Step, _ error: JetStreamError, now: Int64) -> [StartAction] {
+        switch (step, error.errorCode) {
+        case (.stream, JetStreamError.streamNotFound):
+            return ask(.create, now: now)
+        case (.update, JetStreamError.streamNotFound), (.create, JetStreamError.nameInUse):
+            // Gone meanwhile, or made by another replica meanwhile: looked at again.
+            return tryAgain(nil, now: now)
+        default:
+            if StartTrouble.mayMend(error) { return tryAgain(StartTrouble.waiting(error), now: now) }
+            return give(up: StartTrouble.text(error, wanted), now: now)
+        }
+    }
+
+    private mutating func probed(_ outcome: PublishOutcome, now: Int64) -> [StartAction] {
+        switch outcome {
+        case .stored:
+            phase = .ready
+            hasSucceeded = true
+            reported = []
+            return [.ready]
+        case .busy(let text), .unknown(let text), .unreached(let text):
+            return tryAgain(StartTrouble.writeNotTaken(text), now: now)
+        case .refused(let text):
+            return give(up: StartTrouble.writeRefused(text), now: now)
+        case .wrongLastSequence:
+            return tryAgain(StartTrouble.writeNotTaken("a condition that was not set has failed"), now: now)
+        }
+    }
+
+    private mutating func tick(now: Int64) -> [StartAction] {
+        switch phase {
+        case .pausing(let until) where now >= until:
+            return ask(.account, now: now)
+        case .asking(let step, let until) where now >= until:
+            nobodies = 0
+            return tryAgain(StartTrouble.noAnswer(step), now: now)
+        default:
+            return []
+        }
+    }
+
+    /// From the beginning, after a while.
+    private mutating func tryAgain(_ trouble: String?, now: Int64) -> [StartAction] {
+        phase = .pausing(until: now + StartTimes.pause)
+        guard let trouble else { return [] }
+        return report(trouble)
+    }
+
+    /// What trying again does not mend.
+    private mutating func give(up trouble: String, now: Int64) -> [StartAction] {
+        guard hasSucceeded else {
+            phase = .refused
+            return [.refuse(trouble)]
+        }
+        if phase != .disconnected { phase = .pausing(until: now + StartTimes.longPause) }
+        nobodies = 0
+        return report(trouble)
+    }
+
+    private mutating func report(_ trouble: String) -> [StartAction] {
+        reported.insert(trouble).inserted ? [.report(trouble)] : []
+    }
+}

@@ -1,0 +1,87 @@
+/// What a start check says: what is wrong, and what to do about it.
+enum StartTrouble {
+    static let noJetStream = """
+        no JetStream: nobody answers $JS.API.INFO. Start nats-server with JetStream (`-js`, or `jetstream {}` in its \
+        configuration), or run without a durable ledger: --ledger memory
+        """
+
+    static let tooOld = """
+        this nats-server is too old: the ledger needs 2.11 or newer (API level 1), because older ones lose its \
+        compare-and-set in a cluster. Upgrade nats-server, or use --ledger memory
+        """
+
+    /// What the ledger's own NATS user must be allowed.
+    static let permissions = """
+        publish: ledger.>, $JS.API.INFO, $JS.API.STREAM.INFO.TOKEN_LEDGER, $JS.API.STREAM.CREATE.TOKEN_LEDGER, \
+        $JS.API.STREAM.UPDATE.TOKEN_LEDGER, $JS.API.STREAM.MSG.GET.TOKEN_LEDGER, \
+        $JS.API.CONSUMER.CREATE.TOKEN_LEDGER.>, $JS.API.CONSUMER.DELETE.TOKEN_LEDGER.>, $JS.FC.TOKEN_LEDGER.> and its \
+        own inbox; subscribe: its own inbox
+        """
+
+    static func forbidden(_ text: String) -> String {
+        "the ledger's NATS user may not do what it has to (\(text)). Allow it to \(permissions)"
+    }
+
+    static let nobodyTakesWrites = "nobody takes a write to \(LedgerSubject.probe): the stream has no leader, or is gone"
+
+    static func noAnswer(_ step: StartMachine.Step) -> String {
+        let what =
+            switch step {
+            case .account: "$JS.API.INFO is"
+            case .stream: "$JS.API.STREAM.INFO is"
+            case .create: "$JS.API.STREAM.CREATE is"
+            case .update: "$JS.API.STREAM.UPDATE is"
+            case .probe: "a write to \(LedgerSubject.probe) is"
+            }
+        return """
+            \(what) not answered: JetStream has no leader, or is overloaded, or the ledger's NATS user is not allowed to \
+            ask or to hear the answer. Still trying
+            """
+    }
+
+    /// Whether time alone can help.
+    static func mayMend(_ error: JetStreamError) -> Bool {
+        switch error.errorCode {
+        case JetStreamError.noSuitablePeers, JetStreamError.insufficientResources: true
+        default: error.code == JetStreamError.temporarilyUnavailable || error == .unreadable
+        }
+    }
+
+    static func waiting(_ error: JetStreamError) -> String { "JetStream is not ready: \(error). Still trying" }
+
+    static func text(_ error: JetStreamError, _ wanted: StreamConfiguration) -> String {
+        switch error.errorCode {
+        case JetStreamError.notEnabledForAccount, JetStreamError.notEnabled:
+            """
+            JetStream is not enabled for the account of the ledger's NATS user (\(error)). Enable it for that account \
+            (`jetstream: enabled`), or use a user of an account that has it
+            """
+        case JetStreamError.replicasNeedCluster:
+            """
+            the ledger is to have \(wanted.replicas) replicas, and this nats-server is not part of a cluster (\(error)). \
+            Use --ledger-replicas 1, or run nats-server as a cluster
+            """
+        default:
+            """
+            the stream \(wanted.name) can neither be used nor be made: \(error). See nats-server's log and the limits of \
+            the account
+            """
+        }
+    }
+
+    static func maxAgeStays(_ found: Int64, wanted: Int64) -> String {
+        """
+        max_age of the stream \(LedgerSubject.stream) is \(found / 1_000_000_000) s and could not be raised to \
+        \(wanted / 1_000_000_000) s: records would be forgotten that still matter. Raise it by hand
+        """
+    }
+
+    static func writeNotTaken(_ text: String) -> String { "the ledger does not take a write: \(text). Still trying" }
+
+    static func writeRefused(_ text: String) -> String {
+        """
+        the ledger does not take a write: \(text). Make room (max_bytes of the stream, limits of the account, the disk), \
+        or see nats-server's log
+        """
+    }
+}
