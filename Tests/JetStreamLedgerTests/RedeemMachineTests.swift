@@ -87,7 +87,7 @@ struct RedeemMachineTests {
     @Test("What trying again does not mend is said at once")
     func refused() {
         var machine = RedeemMachine(redemption(), deadline: 5_000)
-        let full = JetStreamError(code: 400, errorCode: 10077, text: "maximum bytes exceeded")
+        let full = JetStreamError(code: 503, errorCode: 10077, text: "maximum bytes exceeded")
         #expect(
             machine.handle(.published(PublishOutcome(full)), now: 1)
                 == .finish(.unavailable("JetStream error 10077: maximum bytes exceeded")))
@@ -95,12 +95,12 @@ struct RedeemMachineTests {
 
     @Test(
         "Errors of the server: a lost race, a write in flight, no leader, and the rest",
-        arguments: [(10071, 400), (10164, 400), (10163, 503), (10009, 503), (10008, 503), (10077, 400)])
+        arguments: [(10071, 400), (10164, 400), (10163, 503), (10009, 503), (10008, 503), (10077, 503), (10039, 503), (10002, 400)])
     func errors(errorCode: Int64, code: Int64) {
         let outcome = PublishOutcome(JetStreamError(code: code, errorCode: errorCode, text: "x"))
         switch errorCode {
         case 10071: #expect(outcome == .wrongLastSequence)
-        case 10077: #expect(outcome == .refused("JetStream error 10077: x"))
+        case 10077, 10039, 10002: #expect(outcome == .refused("JetStream error \(errorCode): x"))
         default: #expect(outcome == .busy("JetStream error \(errorCode): x"))
         }
     }

@@ -35,10 +35,10 @@ enum FollowAction: Equatable, Sendable {
     case askForLastRevocation
     case askForRecord(sequence: UInt64)
     case askForAnchor(id: UUIDv7)
-    /// From the first message, or after a sequence.
+    /// From the first message, or after a sequence. Where it delivers to must be subscribed to before, by its own
+    /// subject: `JetStreamRequest.createConsumer` says why.
     case createConsumer(number: UInt64, afterSequence: UInt64?)
-    /// It is no longer listened to. Not a question: nobody waits for the answer. Without it a consumer lives on for as
-    /// long as anything subscribes to where it delivers to, and delivers everything once more.
+    /// It is no longer listened to: its subscription can go too. Not a question: nobody waits for the answer.
     case deleteConsumer(number: UInt64)
     /// The delivery that was just handed in goes to the blacklist.
     case apply

@@ -15,6 +15,18 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     /// Not an answer at all.
     package static let unreadable = JetStreamError(code: 0, errorCode: 0, text: "the server's answer cannot be read")
 
+    /// Whether time alone can help: no leader at the moment, too few servers up, an answer that was cut short. The `code`
+    /// says little: a full stream and an account without JetStream are 503 as well (measured on 2.15.1).
+    package var mayMend: Bool {
+        switch errorCode {
+        case Self.noSuitablePeers: true
+        case Self.notEnabledForAccount, Self.notEnabled, Self.maximumBytes, Self.maximumMessages,
+            Self.insufficientStorage, Self.insufficientMemory:
+            false
+        default: code == Self.temporarilyUnavailable || self == .unreadable
+        }
+    }
+
     package static let temporarilyUnavailable: Int64 = 503
     /// "wrong last sequence": the compare-and-set lost.
     package static let wrongLastSequence: Int64 = 10071
@@ -26,15 +38,17 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     package static let notLeader: Int64 = 10009
     package static let noMessageFound: Int64 = 10037
     package static let streamNotFound: Int64 = 10059
-    package static let consumerNotFound: Int64 = 10014
+    /// Another replica has created the stream first, otherwise.
+    package static let nameInUse: Int64 = 10058
     /// JetStream is there, but not for this account.
     package static let notEnabledForAccount: Int64 = 10039
     package static let notEnabled: Int64 = 10076
-    /// Another replica has created the stream first, otherwise.
-    package static let nameInUse: Int64 = 10058
     /// Fewer servers are up than the stream is to have replicas.
     package static let noSuitablePeers: Int64 = 10005
-    package static let insufficientResources: Int64 = 10023
     package static let replicasNeedCluster: Int64 = 10074
+    /// The stream is full.
     package static let maximumBytes: Int64 = 10077
+    package static let maximumMessages: Int64 = 10078
+    package static let insufficientStorage: Int64 = 10047
+    package static let insufficientMemory: Int64 = 10028
 }

@@ -42,6 +42,9 @@ struct JetStreamRequest: Equatable, Sendable {
     ///
     /// In memory and on one server whatever the stream is: it is made anew at the least doubt. Gone 30 s after nothing
     /// subscribes to `deliverSubject` any more.
+    ///
+    /// - Parameter deliverSubject: has to be subscribed to by itself, literally: a subscription with a wildcard that
+    ///   covers it is no interest to nats-server (2.15.1), and nothing is delivered, without a word.
     static func createConsumer(
         name: String, deliverSubject: String, afterSequence: UInt64?
     ) -> JetStreamRequest {

@@ -24,7 +24,7 @@ extension PublishOutcome {
         case JetStreamError.writeInFlight, JetStreamError.cannotCheckYet, JetStreamError.notLeader:
             self = .busy(error.description)
         default:
-            self = error.code == JetStreamError.temporarilyUnavailable ? .busy(error.description) : .refused(error.description)
+            self = error.mayMend ? .busy(error.description) : .refused(error.description)
         }
     }
 }

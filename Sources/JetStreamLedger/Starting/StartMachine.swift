@@ -131,7 +131,7 @@ extension StartMachine {
             // Gone meanwhile, or made by another replica meanwhile: looked at again.
             return tryAgain(nil, now: now)
         default:
-            if StartTrouble.mayMend(error) { return tryAgain(StartTrouble.waiting(error), now: now) }
+            if error.mayMend { return tryAgain(StartTrouble.waiting(error, wanted), now: now) }
             return give(up: StartTrouble.text(error, wanted), now: now)
         }
     }

@@ -34,20 +34,19 @@ enum StartTrouble {
             case .probe: "a write to \(LedgerSubject.probe) is"
             }
         return """
-            \(what) not answered: JetStream has no leader, or is overloaded, or the ledger's NATS user is not allowed to \
-            ask or to hear the answer. Still trying
+            \(what) not answered: JetStream has no leader, or cannot write (a full disk; see nats-server's log), or the \
+            ledger's NATS user is not allowed to ask or to hear the answer. Still trying
             """
     }
 
-    /// Whether time alone can help.
-    static func mayMend(_ error: JetStreamError) -> Bool {
-        switch error.errorCode {
-        case JetStreamError.noSuitablePeers, JetStreamError.insufficientResources: true
-        default: error.code == JetStreamError.temporarilyUnavailable || error == .unreadable
-        }
+    static func waiting(_ error: JetStreamError, _ wanted: StreamConfiguration) -> String {
+        error.errorCode == JetStreamError.noSuitablePeers
+            ? """
+            the ledger is to have \(wanted.replicas) replicas, and fewer nats-servers with JetStream and room are up \
+            (\(error)). Start them, or use a lower --ledger-replicas. Still trying
+            """
+            : "JetStream is not ready: \(error). Still trying"
     }
-
-    static func waiting(_ error: JetStreamError) -> String { "JetStream is not ready: \(error). Still trying" }
 
     static func text(_ error: JetStreamError, _ wanted: StreamConfiguration) -> String {
         switch error.errorCode {
