@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "TokenService",
             dependencies: [
-                "StrictJSON", "TokenContract", "JOSE", "Blacklist", "TokenOperations", "NATSTransport",
+                "StrictJSON", "TokenContract", "JOSE", "Blacklist", "TokenOperations", "NATSTransport", "JetStreamLedger",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -105,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "TokenServiceTests",
             dependencies: [
-                "TokenService", "TokenOperations", "TokenContract", "NATSTransport", "JOSE", "TestSupport",
+                "TokenService", "JetStreamLedger", "TokenOperations", "TokenContract", "NATSTransport", "JOSE",
+                "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -23,6 +23,9 @@ package struct TokenPolicy: Sendable, Equatable {
 
     package init() {}
 
+    /// How long a ledger must keep its records: the life of a family, and an hour, because clocks differ.
+    package var recordLifetime: Int64 { familyLifetime + 3_600 }
+
     /// Refuses values that are out of range or contradict each other.
     package func validate() throws(TokenPolicyError) {
         guard !issuer.isEmpty, issuer.utf8.count <= Self.maxIssuerBytes else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JOSE
+import JetStreamLedger
 import NATSTransport
 import Testing
 import TokenContract
@@ -117,6 +118,22 @@ struct SettingsTests {
         }
     }
 
+    @Test("The ledger's connection has the requests' user until it is given one of its own")
+    func ledgerCredentials() throws {
+        func ledger(_ flags: [String: String]) throws -> Credentials? {
+            let flags = enough.merging(["ledger": "jetstream", "nats-user": "requests"]) { $1 }.merging(flags) { $1 }
+            return try ServiceConfiguration(Settings(flags: flags, environment: [:])).ledger?.nats.credentials
+        }
+        guard case .userPassword("requests", "") = try ledger([:]) else {
+            Issue.record("not the requests' user")
+            return
+        }
+        guard case .userPassword("own", "p") = try ledger(["ledger-nats-user": "own", "ledger-nats-password": "p"]) else {
+            Issue.record("not its own user")
+            return
+        }
+    }
+
     @Test("Every setting in the table is a flag of `serve` that takes effect")
     func everySettingIsAFlag() throws {
         let arguments = Setting.all.flatMap { ["\($0.flag)", "value-of-\($0.name)"] }
@@ -138,7 +155,11 @@ struct SettingsTests {
             ["subject-prefix": "_INBOX.p"], ["subject-prefix": "_R_.p"], ["nats-nkey": "f"], ["nats-cert": "c.pem"], ["nats-url": ","],
             ["nats-url": "http://127.0.0.1"], ["nats-url": "foo bar"], ["nats-url": "nats://"], ["nats-url": "nats://h:0"],
             ["nats-url": "nats://h:65536"], ["nats-url": "nats://h:x"], ["nats-url": "nats://h/p"], ["nats-url": "nats://h//"], ["nats-url": "nats://a:1,:2"],
-            ["ledger": "jetstream"], ["keys": ""],
+            ["ledger-replicas": "2"], ["nats-inbox-prefix": "a.*"], ["nats-inbox-prefix": "$JS"], ["keys": ""],
+            ["subject-prefix": "ledger"], ["subject-prefix": "ledger.p"],
+            ["ledger": "jetstream", "ledger-nats-user": "u", "ledger-nats-token": "t"],
+            ["ledger": "jetstream", "ledger-nats-password": "p"], ["ledger": "jetstream", "ledger-nats-nkey": "f"],
+            ["ledger": "jetstream", "ledger-nats-inbox-prefix": "a..b"],
         ])
     func contradictions(flags: [String: String]) throws {
         let flags = enough.merging(flags) { $1 }

@@ -49,7 +49,7 @@ enum FollowAction: Equatable, Sendable {
 }
 
 /// What makes a replica publish again what it knows.
-enum ReplayReason: String, Equatable, Sendable {
+package enum ReplayReason: String, Equatable, Sendable {
     case recreated = "the stream was created anew"
     case rolledBack = "the stream is not the one that was followed: it was restored from a copy"
     case recordGone = "the record that was applied last is no longer there"

@@ -162,14 +162,27 @@ struct FollowMachine: Equatable, Sendable {
         provenAt = max(provenAt ?? target.asOf, target.asOf)
     }
 
+    /// Follows the stream from its beginning: what was applied may not have been held.
+    mutating func replay(now: Int64) -> [FollowAction] {
+        forget()
+        switch phase {
+        case .disconnected, .waitingForStream: return []
+        case .locating, .creatingConsumer, .following, .pausing: return locate(now: now)
+        }
+    }
+
     /// Nothing is known of this stream: all of it is to be replayed, and what is known from the one before published.
     mutating func startOver(in state: StreamState, _ reason: ReplayReason) -> FollowAction {
         created = state.created
         highestSeen = state.lastSequence
+        forget()
+        return .republish(reason)
+    }
+
+    private mutating func forget() {
         (applied, lastApplied, anchor, target, doubt) = (nil, nil, nil, nil, nil)
         reached = 0
         provenAt = nil
         (lastReached, firstAfterSilence) = (nil, nil)
-        return .republish(reason)
     }
 }

@@ -31,6 +31,7 @@ extension JetStreamReply {
         let maxAge = UInt64(clamping: configuration.maxAge)
         information.state = StreamState(
             created: created, lastSequence: last, firstSequence: first, quorumAge: age,
+            time: Int64(members.time / 1_000_000),
             keptSince: maxAge == 0 || members.time < maxAge ? 0 : members.time - maxAge)
         return information
     }

@@ -36,6 +36,14 @@ package enum LedgerSubject {
         return nil
     }
 
+    /// The id of a revocation's subject, without a copy of it: it is asked for every delivery.
+    static func revokedID(_ subject: RawSpan) -> UUIDv7? {
+        let prefix = revokedPrefix.utf8Span.span
+        guard subject.byteCount > prefix.count else { return nil }
+        for index in prefix.indices where subject[index] != prefix[index] { return nil }
+        return UUIDv7(text: subject.extracting(prefix.count..<subject.byteCount))
+    }
+
     private static func id(in subject: String, after prefix: String) -> UUIDv7? {
         guard subject.hasPrefix(prefix) else { return nil }
         let text = Array(subject.utf8.dropFirst(prefix.utf8.count))

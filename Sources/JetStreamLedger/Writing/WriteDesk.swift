@@ -135,12 +135,12 @@ struct WriteDesk {
         }
     }
 
-    /// The family whose last record this attempt asks for; nil for one that publishes, or that is no longer waited for.
-    func familyRead(by token: AttemptToken) -> UUIDv7? {
+    /// Whether this attempt asks for a family's last record; false for one that publishes, or is no longer waited for.
+    func isReading(_ token: AttemptToken) -> Bool {
         guard let request = requests[token.request], request.attempt == token.attempt,
-            case .redeem(let redemption, let machine, _) = request.work, machine.isReading
-        else { return nil }
-        return redemption.family
+            case .redeem(_, let machine, _) = request.work
+        else { return false }
+        return machine.isReading
     }
 
     /// The answer to `readLast`.

@@ -10,8 +10,10 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve requests until SIGTERM or SIGINT; then answer what was received, and stop.",
         discussion: """
             Subjects: generate_tokens, verify_token, refresh_tokens, blacklist_tokens, and get_jwks for the public keys.
-            With --ledger memory a replica has to be alone: two would each redeem the same refresh token, and would not \
-            hear of each other's blacklistings.
+
+            Any number of replicas share one ledger, a stream of JetStream's (nats-server 2.11 or newer), which the first \
+            of them makes. With --ledger memory a replica has to be alone: two would each redeem the same refresh token, \
+            and would not hear of each other's blacklistings.
             """)
 
     @OptionGroup var options: ServeOptions
@@ -22,10 +24,10 @@ struct ServeCommand: AsyncParsableCommand {
         let keys = try KeyFile(path: configuration.keyFile).read()
         var logger = Logger(label: "token-service") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = settings.text(.logLevel).flatMap { Logger.Level(rawValue: $0) } ?? .info
-        let parts = try ReplicaParts(configuration: configuration, keys: keys) {
-            MemoryLedger(revokedFamilies: $0, revokedAccessTokens: $1)
+        let parts = try ReplicaParts(configuration: configuration, keys: keys)
+        if parts.jetStream == nil {
+            logger.warning("the ledger is in memory: this replica is alone, and forgets redemptions and revocations when it stops")
         }
-        logger.warning("the ledger is in memory: this replica is alone, and forgets redemptions and revocations when it stops")
         let group = ServiceGroup(
             configuration: .init(
                 services: [

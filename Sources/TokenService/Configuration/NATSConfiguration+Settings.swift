@@ -5,8 +5,9 @@ extension NATSConfiguration {
     init(_ settings: Settings) throws(ConfigurationError) {
         self.init(
             servers: settings.list(.natsURL),
-            credentials: try Self.credentials(settings),
+            credentials: try Self.credentials(settings, .requests) ?? .none,
             tls: try Self.tls(settings),
+            inboxPrefix: try Self.inboxPrefix(settings, .natsInboxPrefix),
             replyPrefixes: try Self.replyPrefixes(settings))
         guard !servers.isEmpty else { throw ConfigurationError("--nats-url must name a server") }
         for server in servers { try Self.check(server: server) }
@@ -33,29 +34,65 @@ extension NATSConfiguration {
         }
     }
 
+    /// The same for the ledger's connection, which has a user of its own where the operator wants it so.
+    func forLedger(_ settings: Settings) throws(ConfigurationError) -> NATSConfiguration {
+        var configuration = self
+        configuration.name = "token-service ledger"
+        configuration.credentials = try Self.credentials(settings, .ledger) ?? credentials
+        configuration.inboxPrefix = try Self.inboxPrefix(settings, .ledgerInboxPrefix)
+        return configuration
+    }
+
+    /// The settings by which one connection authenticates.
+    private struct CredentialSettings {
+        let user, password, token, nkey, nkeyPublic, file: Setting
+
+        static let requests = CredentialSettings(
+            user: .natsUser, password: .natsPassword, token: .natsToken, nkey: .natsNKey, nkeyPublic: .natsNKeyPublic,
+            file: .natsCredentials)
+        static let ledger = CredentialSettings(
+            user: .ledgerUser, password: .ledgerPassword, token: .ledgerToken, nkey: .ledgerNKey,
+            nkeyPublic: .ledgerNKeyPublic, file: .ledgerCredentials)
+    }
+
     /// One way to authenticate: of those set, the one from the nearest source. Two from the same source, or one beside
-    /// a user in the URL, are a mistake.
-    private static func credentials(_ settings: Settings) throws(ConfigurationError) -> Credentials {
-        guard settings.text(.natsPassword) == nil || settings.text(.natsUser) != nil else {
-            throw ConfigurationError("--nats-password is nothing without --nats-user: set both")
+    /// a user in the URL, are a mistake. Nil when none is set.
+    private static func credentials(
+        _ settings: Settings, _ names: CredentialSettings
+    ) throws(ConfigurationError) -> Credentials? {
+        guard settings.text(names.password) == nil || settings.text(names.user) != nil else {
+            throw ConfigurationError("\(names.password.flag) is nothing without \(names.user.flag): set both")
         }
-        let ways = settings.nearest([.natsUser, .natsToken, .natsNKey, .natsCredentials])
-        var names = ways.map(\.flag)
-        if !ways.isEmpty, settings.list(.natsURL).contains(where: { $0.contains("@") }) { names.append("a user in --nats-url") }
-        guard names.count <= 1 else {
-            throw ConfigurationError("\(names.joined(separator: " and ")) exclude each other: set one way to authenticate")
+        let ways = settings.nearest([names.user, names.token, names.nkey, names.file])
+        var flags = ways.map(\.flag)
+        if !ways.isEmpty, settings.list(.natsURL).contains(where: { $0.contains("@") }) { flags.append("a user in --nats-url") }
+        guard flags.count <= 1 else {
+            throw ConfigurationError("\(flags.joined(separator: " and ")) exclude each other: set one way to authenticate")
         }
-        guard let way = ways.first, let value = settings.text(way) else { return .none }
+        guard let way = ways.first, let value = settings.text(way) else { return nil }
         switch way.name {
-        case Setting.natsUser.name: return .userPassword(user: value, password: settings.text(.natsPassword) ?? "")
-        case Setting.natsToken.name: return .token(value)
-        case Setting.natsCredentials.name: return .credentialsFile(value)
+        case names.user.name: return .userPassword(user: value, password: settings.text(names.password) ?? "")
+        case names.token.name: return .token(value)
+        case names.file.name: return .credentialsFile(value)
         default:
-            guard let publicKey = settings.text(.natsNKeyPublic) else {
-                throw ConfigurationError("--nats-nkey needs --nats-nkey-public, the public key that belongs to the seed")
+            guard let publicKey = settings.text(names.nkeyPublic) else {
+                throw ConfigurationError(
+                    "\(names.nkey.flag) needs \(names.nkeyPublic.flag), the public key that belongs to the seed")
             }
             return .nkey(publicKey: publicKey, seedFile: value)
         }
+    }
+
+    /// Every token literal, or the loop would hear others' messages as its own.
+    private static func inboxPrefix(_ settings: Settings, _ setting: Setting) throws(ConfigurationError) -> String {
+        let prefix = try settings.text(required: setting)
+        guard prefix.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ SubjectPrefix.isLiteral(String($0)) }),
+            !prefix.hasPrefix("$")
+        else {
+            throw ConfigurationError(
+                "\(setting.flag) must be subject tokens joined by dots, such as `_INBOX`, without white space, `*` and `>`, and not below `$`: '\(prefix)'")
+        }
+        return prefix
     }
 
     private static func tls(_ settings: Settings) throws(ConfigurationError) -> TLSConfiguration? {

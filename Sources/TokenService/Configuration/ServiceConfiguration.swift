@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JetStreamLedger
 import JOSE
 import NATSTransport
 import TokenContract
@@ -14,6 +15,10 @@ struct ServiceConfiguration: Sendable {
     var queueGroup: String
     var loops: Int
     var nats: NATSConfiguration
+    /// Nil: the ledger is in memory.
+    var ledger: LedgerConfiguration?
+    /// Of each of the two blacklists.
+    var blacklistMemoryBytes: Int
 
     init(_ settings: Settings) throws(ConfigurationError) {
         keyFile = try settings.text(required: .keys)
@@ -39,10 +44,8 @@ struct ServiceConfiguration: Sendable {
                     "--subject-prefix must not make subjects that --reply-prefixes allows as reply subjects: \(subject)")
             }
         }
-        guard settings.text(.ledger) == "memory" else {
-            throw ConfigurationError(
-                "--ledger jetstream is not in this version yet; start with `--ledger memory`, which runs alone and is not durable")
-        }
+        blacklistMemoryBytes = try settings.integer(required: .blacklistMemory) << 20
+        ledger = settings.text(.ledger) == "memory" ? nil : try LedgerConfiguration(settings, nats: nats, policy: policy)
     }
 
     private static func policy(_ settings: Settings) throws(ConfigurationError) -> TokenPolicy {
@@ -77,6 +80,10 @@ struct SubjectPrefix: Sendable {
 
     init(_ prefix: String?) throws(ConfigurationError) {
         if let prefix {
+            // The ledger's stream would take every request for a record.
+            guard prefix != "ledger", !prefix.hasPrefix("ledger.") else {
+                throw ConfigurationError("--subject-prefix must not be below `ledger`: those subjects are the ledger's own")
+            }
             guard prefix.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ Self.isLiteral(String($0)) }) else {
                 throw ConfigurationError(
                     "--subject-prefix must be subject tokens joined by dots, without white space, `*` and `>`, not '\(prefix)'")

@@ -105,12 +105,36 @@ extension Setting {
         "nats-cert", .text, sharedVariable: "NATS_CERT", "File with the client certificate; turns TLS on.")
     static let natsHostname = Setting(
         "nats-tls-hostname", .text, "The name that the server's certificate must have, when it is not the URL's.")
+    static let natsInboxPrefix = Setting(
+        "nats-inbox-prefix", .text, default: "_INBOX",
+        "Where the request loops' own inboxes are. A user with narrow permissions must be allowed to publish and subscribe below it.")
     static let natsKey = Setting("nats-key", .text, sharedVariable: "NATS_KEY", "File with the client certificate's key.")
 
     // The service.
     static let ledger = Setting(
         "ledger", .choice(["jetstream", "memory"]), default: "jetstream",
         "Where redemptions and revocations are kept. `memory` is for tests and a first look: alone and not durable.")
+    static let ledgerReplicas = Setting(
+        "ledger-replicas", .choice(["1", "3", "5"]), default: "1",
+        "Servers that hold the ledger's stream. With 1 its server's disk is all there is; 3 survive the loss of one.")
+    static let maxStaleness = Setting(
+        "max-staleness", .integer(5...300), default: "15",
+        "Seconds without proof of what the ledger holds after which this replica answers nothing.")
+    static let blacklistMemory = Setting(
+        "blacklist-memory", .integer(16...65_536), default: "512",
+        "MiB that each of the two blacklists, families and access tokens, may take. Beyond it blacklistings are refused; nothing is forgotten.")
+    static let ledgerUser = Setting(
+        "ledger-nats-user", .text, "NATS user of the ledger's connection. Without any --ledger-nats credentials it is the request loops'.")
+    static let ledgerPassword = Setting(
+        "ledger-nats-password", .text, "That user's password; rather set in the environment.")
+    static let ledgerToken = Setting(
+        "ledger-nats-token", .text, "NATS authentication token of the ledger's connection; rather set in the environment.")
+    static let ledgerNKey = Setting("ledger-nats-nkey", .text, "File with the NKey seed of the ledger's user.")
+    static let ledgerNKeyPublic = Setting(
+        "ledger-nats-nkey-public", .text, "The public key (`U…`) that belongs to the seed of --ledger-nats-nkey.")
+    static let ledgerCredentials = Setting("ledger-nats-creds", .text, "NATS credentials file of the ledger's user.")
+    static let ledgerInboxPrefix = Setting(
+        "ledger-nats-inbox-prefix", .text, default: "_INBOX", "Where the inboxes of the ledger's connection are.")
     static let logLevel = Setting(
         "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error"]), default: "info",
         "Least severity logged.")
@@ -121,6 +145,7 @@ extension Setting {
         keys, algorithm, issuer, accessLifetime, refreshIdleLifetime, familyLifetime, leeway, refreshGrace,
         maxRequestBytes, maxIDBytes, maxTokenBytes, subjectPrefix, queueGroup, replyPrefixes, loops, natsURL, natsUser,
         natsPassword, natsToken, natsNKey, natsNKeyPublic, natsCredentials, natsAuthority, natsCertificate, natsKey,
-        natsHostname, ledger, logLevel, http,
+        natsHostname, natsInboxPrefix, ledger, ledgerReplicas, maxStaleness, blacklistMemory, ledgerUser, ledgerPassword,
+        ledgerToken, ledgerNKey, ledgerNKeyPublic, ledgerCredentials, ledgerInboxPrefix, logLevel, http,
     ]
 }

@@ -16,22 +16,48 @@ struct ServeOptions: ParsableArguments {
     @Option(.queueGroup) var queueGroup: String?
     @Option(.replyPrefixes) var replyPrefixes: String?
     @Option(.loops) var loops: String?
-    @Option(.ledger) var ledger: String?
+    @Option(.natsInboxPrefix) var natsInboxPrefix: String?
+    @Option(.maxStaleness) var maxStaleness: String?
+    @Option(.blacklistMemory) var blacklistMemory: String?
     @Option(.logLevel) var logLevel: String?
     @Option(.http) var http: String?
+    @OptionGroup(title: "Ledger") var ledger: LedgerOptions
     @OptionGroup(title: "Bus") var bus: BusOptions
 
     var flags: [String: String] {
-        var flags = bus.flags
+        var flags = bus.flags.merging(ledger.flags) { $1 }
         let own: [(Setting, String?)] = [
             (.keys, keys), (.algorithm, algorithm), (.issuer, issuer), (.accessLifetime, accessLifetime),
             (.refreshIdleLifetime, refreshIdleLifetime), (.familyLifetime, familyLifetime), (.leeway, leeway),
             (.refreshGrace, refreshGrace), (.maxRequestBytes, maxRequestBytes), (.maxIDBytes, maxIDBytes),
             (.maxTokenBytes, maxTokenBytes), (.queueGroup, queueGroup), (.replyPrefixes, replyPrefixes),
-            (.loops, loops), (.ledger, ledger), (.logLevel, logLevel), (.http, http),
+            (.loops, loops), (.natsInboxPrefix, natsInboxPrefix), (.maxStaleness, maxStaleness),
+            (.blacklistMemory, blacklistMemory), (.logLevel, logLevel), (.http, http),
         ]
         for (setting, value) in own { flags[setting.name] = value }
         return flags
+    }
+}
+
+/// What finds the ledger, and makes it when it is not there.
+struct LedgerOptions: ParsableArguments {
+    @Option(.ledger) var ledger: String?
+    @Option(.ledgerReplicas) var replicas: String?
+    @Option(.ledgerUser) var user: String?
+    @Option(.ledgerPassword) var password: String?
+    @Option(.ledgerToken) var token: String?
+    @Option(.ledgerNKey) var nkey: String?
+    @Option(.ledgerNKeyPublic) var nkeyPublic: String?
+    @Option(.ledgerCredentials) var credentials: String?
+    @Option(.ledgerInboxPrefix) var inboxPrefix: String?
+
+    var flags: [String: String] {
+        let own: [(Setting, String?)] = [
+            (.ledger, ledger), (.ledgerReplicas, replicas), (.ledgerUser, user), (.ledgerPassword, password),
+            (.ledgerToken, token), (.ledgerNKey, nkey), (.ledgerNKeyPublic, nkeyPublic),
+            (.ledgerCredentials, credentials), (.ledgerInboxPrefix, inboxPrefix),
+        ]
+        return Dictionary(uniqueKeysWithValues: own.compactMap { setting, value in value.map { (setting.name, $0) } })
     }
 }
 

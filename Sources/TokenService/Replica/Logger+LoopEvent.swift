@@ -17,7 +17,7 @@ extension Logger {
     /// What happens to a loop's connection, in words.
     ///
     /// - Parameter errorLines: for what callers can cause: a reply that the server refuses is an error for each.
-    func report(_ event: LoopEvent, loop: Int, errorLines: SharedLogBudget) {
+    func report(_ event: LoopEvent, loop: String, errorLines: SharedLogBudget) {
         var metadata: Metadata = ["loop": "\(loop)"]
         switch event {
         case .connected(let server, let session, let maxPayload):

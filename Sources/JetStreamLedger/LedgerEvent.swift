@@ -1,0 +1,31 @@
+/// What a ledger on JetStream has to tell its operator. Called on the ledger loop's thread: do not block there.
+package enum LedgerEvent: Sendable, Equatable {
+    /// The stream is there, fits, and takes records.
+    case ready
+    /// This ledger cannot be served with; the text says why, and what to do. The loop ends.
+    case refused(String)
+    /// Something keeps this replica from the ledger; it goes on trying.
+    case trouble(String)
+    /// What this replica knows may be answered from. `revocations`: how many it knows.
+    case current(revocations: Int)
+    /// It may not be any more.
+    case stale
+    /// The stream is not, or not wholly, what was followed: what this replica knows is being published again.
+    case republishing(ReplayReason)
+    case republished(Int)
+    /// A record that this service cannot have written; it is passed over.
+    case unreadable(subject: String, reason: String)
+    /// A revocation of another replica's found no room here. Nothing is answered until there is.
+    case full(String)
+}
+
+package import Synchronization
+
+/// What has happened to a ledger since its start. Relaxed throughout: each number stands for itself.
+package final class LedgerCounters: Sendable {
+    /// Times that the stream was found to have lost records, or to be another one.
+    package let losses = Atomic(0)
+    /// Revocations that were published again because of it.
+    package let republished = Atomic(0)
+    package let unreadable = Atomic(0)
+}

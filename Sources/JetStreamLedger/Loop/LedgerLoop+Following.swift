@@ -1,0 +1,145 @@
+import Blacklist
+import NATSTransport
+import StrictJSON
+import Synchronization
+import TokenOperations
+
+/// The stream's revocations on their way into the blacklists.
+extension LedgerLoop {
+    func follow(_ event: FollowEvent) {
+        for action in following.handle(event, now: now) { perform(action) }
+    }
+
+    private func perform(_ action: FollowAction) {
+        switch action {
+        case .askForStream:
+            ask(.streamInformation, for: .following(action))
+        case .askForLastRevocation:
+            ask(.lastRecord(of: LedgerSubject.revocations), for: .following(action))
+        case .askForRecord(let sequence):
+            ask(.record(at: sequence), for: .following(action))
+        case .askForAnchor(let id):
+            ask(.lastRecord(of: LedgerSubject.revoked(id)), for: .following(action))
+        case .createConsumer(let number, let sequence):
+            guard let feed = context.openFeed() else { return }
+            let request = JetStreamRequest.createConsumer(
+                name: consumers.name(number), deliverSubject: feed, afterSequence: sequence)
+            ask(request, for: .following(action))
+        case .deleteConsumer(let number):
+            let request = JetStreamRequest.deleteConsumer(name: consumers.name(number))
+            _ = context.publish(request.subject, request.body.rawSpan)
+        case .apply:
+            // Whoever hands in a delivery applies it.
+            break
+        case .republish(let reason):
+            counters.losses.add(1, ordering: .relaxed)
+            republisher.start()
+            onEvent(.republishing(reason))
+        case .checkStream:
+            start(.check)
+        }
+    }
+
+    func answered(_ action: FollowAction, _ body: RawSpan) {
+        do throws(JetStreamError) {
+            follow(try event(for: action, body))
+        } catch {
+            follow(error.errorCode == JetStreamError.streamNotFound ? .streamMissing : .failed)
+        }
+    }
+
+    private func event(for action: FollowAction, _ body: RawSpan) throws(JetStreamError) -> FollowEvent {
+        switch action {
+        case .askForStream:
+            // Without a leader nothing that is told is sure.
+            guard let state = try JetStreamReply.stream(body).state else { return .failed }
+            serverTime = UnixTime(milliseconds: state.time)
+            return .stream(state)
+        case .askForLastRevocation: return .lastRevocation(try JetStreamReply.record(body)?.position)
+        case .askForRecord: return .record(try JetStreamReply.record(body)?.position)
+        case .askForAnchor: return .anchor(try JetStreamReply.record(body)?.position)
+        case .createConsumer:
+            try JetStreamReply.done(body)
+            return .consumerCreated
+        case .deleteConsumer, .apply, .republish, .checkStream:
+            return .failed
+        }
+    }
+
+    // MARK: What the consumer pushes
+
+    func fed(_ message: borrowing Message, isRecord: Bool) {
+        guard isRecord else { return heard(message) }
+        guard let reply = message.replySubject, let delivery = Delivery(replySubject: reply, names: consumers) else {
+            return
+        }
+        let id = LedgerSubject.revokedID(message.subject)
+        for action in following.handle(.delivered(delivery, id: id), now: now) {
+            if action == .apply { apply(message, id, delivery) } else { perform(action) }
+        }
+    }
+
+    /// A heartbeat, or the question whether what was sent has come, which has to be answered for more to be sent.
+    private func heard(_ message: borrowing Message) {
+        if let reply = message.replySubject {
+            _ = context.publish(reply.string, RawSpan())
+        }
+        if let stalled = message.header("Nats-Consumer-Stalled") {
+            _ = context.publish(stalled, RawSpan())
+        }
+        if let consumer = message.header("Nats-Last-Consumer").flatMap({ UInt64($0) }),
+            let stream = message.header("Nats-Last-Stream").flatMap({ UInt64($0) })
+        {
+            follow(
+                .heartbeat(
+                    number: following.consumerNumber, lastConsumerSequence: consumer, lastStreamSequence: stream))
+        }
+    }
+
+    private func apply(_ message: borrowing Message, _ id: UUIDv7?, _ delivery: Delivery) {
+        guard let id else { return tellUnreadable(message, "its subject names no id") }
+        do throws(RecordError) {
+            insert(try RevocationRecord.decode(message.payload, id: id))
+        } catch {
+            tellUnreadable(message, error.description)
+            // Whatever it says: an id that stands here is not to be believed.
+            let stored = Int64(clamping: delivery.time / 1_000_000)
+            let expiresAt = UnixTime(milliseconds: stored + configuration.recordLifetime * 1_000)
+            for kind in [Revocation.Kind.family, .accessToken] {
+                insert(Revocation(kind: kind, id: id, expiresAt: expiresAt, reason: .blacklisted))
+            }
+        }
+    }
+
+    private func tellUnreadable(_ message: borrowing Message, _ reason: String) {
+        counters.unreadable.add(1, ordering: .relaxed)
+        onEvent(.unreadable(subject: message.subject.string, reason: reason))
+    }
+
+    private func insert(_ revocation: Revocation) {
+        // A stream keeps its records longer than most of them matter.
+        if let time = expiryTime, revocation.expiresAt <= time { return }
+        do throws(BlacklistError) {
+            try writer.insert(revocation)
+        } catch {
+            lackRoom(error)
+        }
+    }
+
+    /// A revocation that is known to others and does not fit here: to go on would be to forget it. Nothing is answered
+    /// until a replay from the beginning has found room for all.
+    private func lackRoom(_ error: BlacklistError) {
+        guard roomAwaited == nil else { return }
+        roomAwaited = now + Self.roomMilliseconds
+        onEvent(.full(error.description))
+    }
+
+    /// Long enough for the log to stay readable; what has expired meanwhile makes room.
+    private static let roomMilliseconds: Int64 = 10_000
+
+    func lookForRoom() {
+        roomAwaited = nil
+        if let time = expiryTime { writer.removeExpired(at: time) }
+        for action in following.replay(now: now) { perform(action) }
+    }
+}

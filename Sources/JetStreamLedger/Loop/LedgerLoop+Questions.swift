@@ -1,0 +1,71 @@
+import NATSTransport
+import StrictJSON
+
+/// Questions of the starting and the following machine: one is on its way at a time, and only its answer counts.
+extension LedgerLoop {
+    func ask(_ request: JetStreamRequest, for asker: Asker) {
+        question += 1
+        self.asker = asker
+        let sent = context.publish(request.subject, answersTo: "q\(question)", request.body.rawSpan)
+        // Without a connection: the loss is told to the machines in a moment, if it has not been.
+        if sent == nil { self.asker = nil }
+    }
+
+    func received(_ message: borrowing Message, name: RawSpan, session: UInt64) {
+        guard let answer = AnswerName(name) else { return }
+        switch answer {
+        case .question(let number):
+            guard number == question, let asker = asker.take() else { return }
+            switch asker {
+            case .starting(let action): answered(action, message.payload)
+            case .following(let action): answered(action, message.payload)
+            }
+        case .write(let token):
+            receivedWrite(token, message.payload)
+        }
+    }
+
+    func nobodyListens() {
+        // It may have been a write; then the question is asked once more for nothing, and the write at its own time.
+        guard let asker = asker.take() else { return }
+        switch asker {
+        case .starting: start(.nobody)
+        case .following: follow(.failed)
+        }
+    }
+}
+
+/// What the loop's own requests are named: `q` and a number, or `w`, the request's number, a dash, and the attempt's.
+enum AnswerName: Equatable {
+    case question(UInt64)
+    case write(AttemptToken)
+
+    init?(_ name: RawSpan) {
+        guard name.byteCount > 1 else { return nil }
+        var numbers: (UInt64, UInt64) = (0, 0)
+        var isSecond = false
+        for offset in 1..<name.byteCount {
+            let byte = name[offset]
+            if byte == UInt8(ascii: "-"), !isSecond {
+                isSecond = true
+                continue
+            }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let digit = UInt64(byte - UInt8(ascii: "0"))
+            // Names are this loop's own; one that does not fit is nobody's.
+            if isSecond {
+                numbers.1 = numbers.1 &* 10 &+ digit
+            } else {
+                numbers.0 = numbers.0 &* 10 &+ digit
+            }
+        }
+        switch (name[0], isSecond) {
+        case (UInt8(ascii: "q"), false): self = .question(numbers.0)
+        case (UInt8(ascii: "w"), true):
+            self = .write(AttemptToken(request: numbers.0, attempt: UInt32(truncatingIfNeeded: numbers.1)))
+        default: return nil
+        }
+    }
+
+    static func text(_ token: AttemptToken) -> String { "w\(token.request)-\(token.attempt)" }
+}

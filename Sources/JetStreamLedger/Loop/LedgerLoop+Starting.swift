@@ -1,0 +1,44 @@
+import NATSTransport
+import StrictJSON
+
+/// The check of server and stream: at the start, at every new session, and when the stream is gone.
+extension LedgerLoop {
+    func start(_ event: StartEvent) {
+        for action in starting.handle(event, now: now) { perform(action) }
+    }
+
+    private func perform(_ action: StartAction) {
+        switch action {
+        case .askForAccount: ask(.account, for: .starting(action))
+        case .askForStream: ask(.streamInformation, for: .starting(action))
+        case .createStream(let configuration): ask(.createStream(configuration), for: .starting(action))
+        case .updateStream(let configuration): ask(.updateStream(configuration), for: .starting(action))
+        case .probe: ask(JetStreamRequest(subject: LedgerSubject.probe), for: .starting(action))
+        case .ready: becomeReady()
+        case .refuse(let reason):
+            onEvent(.refused(reason))
+            context.handle.drain(milliseconds: 0)
+        case .report(let trouble):
+            onEvent(.trouble(trouble))
+        }
+    }
+
+    private func becomeReady() {
+        onEvent(.ready)
+        // Gone and made again, or a new session.
+        follow(following.phase == .waitingForStream ? .streamReady : .connected)
+    }
+
+    func answered(_ action: StartAction, _ body: RawSpan) {
+        guard action != .probe else { return start(.probed(JetStreamReply.published(body))) }
+        do throws(JetStreamError) {
+            start(try event(for: action, body))
+        } catch {
+            start(.rejected(error))
+        }
+    }
+
+    private func event(for action: StartAction, _ body: RawSpan) throws(JetStreamError) -> StartEvent {
+        action == .askForAccount ? .account(level: try JetStreamReply.account(body)) : .stream(try JetStreamReply.stream(body))
+    }
+}

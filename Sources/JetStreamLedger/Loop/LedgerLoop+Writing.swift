@@ -1,0 +1,57 @@
+import NATSTransport
+import Synchronization
+import StrictJSON
+import TokenOperations
+
+/// Redemptions and revocations on their way to the stream.
+extension LedgerLoop {
+    func republish() {
+        if let (run, outcome) = republishOutcome.take() { republisher.finished(run: run, outcome, now: now) }
+        guard mayRepublish, republisher.isAtWork, let time = expiryTime else { return }
+        if let batch = republisher.next(of: writer, unexpiredAt: time, now: now) {
+            let (outcome, run) = (republishOutcome, batch.run)
+            desk.revoke(batch.revocations, now: now) { outcome.put((run, $0)) }
+        } else if !republisher.isAtWork {
+            counters.republished.add(republisher.stored, ordering: .relaxed)
+            onEvent(.republished(republisher.stored))
+        }
+    }
+
+    var mayRepublish: Bool { session != nil && starting.phase == .ready && expiryTime != nil }
+
+    /// Takes what the desk wants sent. What cannot be sent is tried again by the desk, until its deadline.
+    func sendWrites() {
+        for send in desk.takeSends() {
+            if let session = publish(send) {
+                desk.sent(send.token, through: session)
+            } else {
+                desk.notSent(send.token, now: now)
+            }
+        }
+    }
+
+    private func publish(_ send: LedgerSend) -> UInt64? {
+        let name = AnswerName.text(send.token)
+        switch send.content {
+        case .publish(let subject, let condition, let messageID, let body):
+            var headers = [LoopContext.Header("Nats-Msg-Id", messageID)]
+            if let condition {
+                headers.append(.init("Nats-Expected-Last-Subject-Sequence", String(condition.sequence)))
+                headers.append(.init("Nats-Expected-Last-Subject-Sequence-Subject", condition.subjects))
+            }
+            return context.publish(subject, answersTo: name, headers: headers, body.rawSpan)
+        case .readLast(let family):
+            let request = JetStreamRequest.lastRecord(of: LedgerSubject.family(family))
+            return context.publish(request.subject, answersTo: name, request.body.rawSpan)
+        }
+    }
+
+    /// The answer to a write, or to the read of a family's last record.
+    func receivedWrite(_ token: AttemptToken, _ body: RawSpan) {
+        if desk.isReading(token) {
+            desk.lastRecord(token, JetStreamReply.familyRecord(body), now: now)
+        } else {
+            desk.published(token, JetStreamReply.published(body), now: now)
+        }
+    }
+}

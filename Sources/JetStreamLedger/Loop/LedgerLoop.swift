@@ -1,0 +1,186 @@
+import Blacklist
+import NATSTransport
+import StrictJSON
+import TokenOperations
+
+/// The handler on the ledger loop: it sends what the machines ask for, hands in what comes back, and tells the others how
+/// it stands. It decides nothing; what is decided is decided in machines that can be tested without it.
+///
+/// On the loop's thread only.
+final class LedgerLoop: RequestHandler {
+    let context: LoopContext
+    let configuration: LedgerConfiguration
+    let writer: RevocationWriter
+    let counters: LedgerCounters
+    let clock: @Sendable () -> UnixTime
+    let onEvent: @Sendable (LedgerEvent) -> Void
+    private let inbox: LedgerInbox
+    private let freshness: LedgerFreshness
+
+    /// Of this process: in message ids and consumers' names.
+    let instance: String
+    let consumers: ConsumerName
+    var starting: StartMachine
+    var following: FollowMachine
+    var desk: WriteDesk
+    var republisher = Republisher()
+    var session: UInt64?
+    /// The number of the latest question, and which machine has asked it; nil when it is answered.
+    var question: UInt64 = 0
+    var asker: Asker?
+    /// The highest sequence that this replica's own writes have reached, until it is handed on.
+    private let ownWrites = Slot<UInt64>()
+    /// What became of the republisher's last batch.
+    let republishOutcome = Slot<(run: UInt64, outcome: RevokeOutcome)>()
+    private var isCurrent = false
+    /// After a revocation for which there was no room: when to try again.
+    var roomAwaited: Int64?
+    private var nextSweep: Int64 = 0
+    /// The server's clock, when it was last told.
+    var serverTime: UnixTime?
+
+    enum Asker {
+        case starting(StartAction)
+        case following(FollowAction)
+    }
+
+    /// Dropping what has expired is cheap when nothing has, and memory is not freed sooner for asking more often.
+    private static let sweepMilliseconds: Int64 = 10_000
+
+    init(
+        _ configuration: LedgerConfiguration, _ writer: RevocationWriter, inbox: LedgerInbox,
+        freshness: LedgerFreshness, counters: LedgerCounters, clock: @escaping @Sendable () -> UnixTime,
+        context: LoopContext,
+        onEvent: @escaping @Sendable (LedgerEvent) -> Void
+    ) {
+        self.configuration = configuration
+        self.writer = writer
+        self.inbox = inbox
+        self.freshness = freshness
+        self.counters = counters
+        self.clock = clock
+        self.context = context
+        self.onEvent = onEvent
+        var random = SystemRandomNumberGenerator()
+        instance = String(random.next() as UInt64, radix: 36)
+        consumers = ConsumerName(instance: instance)
+        starting = StartMachine(
+            wanted: StreamConfiguration(
+                recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas)))
+        following = FollowMachine(maxStaleness: configuration.maxStalenessMilliseconds)
+        desk = WriteDesk(
+            instance: instance,
+            apply: { (revocation) throws(BlacklistError) in try writer.insert(revocation) },
+            stored: { [ownWrites] sequence in ownWrites.put(max(ownWrites.value ?? 0, sequence)) })
+        inbox.connect(to: context.handle)
+    }
+
+    var now: Int64 { Int64(context.now / 1_000_000) }
+
+    // MARK: The loop's calls
+
+    func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        // It has no endpoints.
+        reply.drop()
+    }
+
+    func outletChanged(to session: UInt64?) {
+        self.session = session
+        asker = nil
+        // The stream is checked once, and again when it is gone, but not for a new connection: a stream that takes no
+        // writes any more, because it is full, can still be followed and answered from.
+        switch (session, starting.phase) {
+        case (nil, .ready): follow(.disconnected)
+        case (nil, _):
+            follow(.disconnected)
+            start(.disconnected)
+        case (_, .ready): follow(.connected)
+        default: start(.connected)
+        }
+    }
+
+    func sessionEnded(_ session: UInt64) {
+        desk.sessionEnded(session, now: now)
+    }
+
+    func mailboxSignalled() {
+        for command in inbox.takeAll() {
+            switch command {
+            case .redeem(let redemption, let completion):
+                desk.redeem(redemption, now: now, completion: completion)
+            case .revoke(let revocations, let completion):
+                desk.revoke(revocations, now: now, completion: completion)
+            case .serverError(let text):
+                if text.contains("Permissions Violation") { start(.forbidden(text)) }
+            }
+        }
+    }
+
+    func timerFired() {
+        desk.tick(now: now)
+        start(.tick)
+        follow(.tick)
+        if let time = roomAwaited, now >= time { lookForRoom() }
+        if now >= nextSweep { sweep() }
+    }
+
+    func batchEnded() {
+        if let sequence = ownWrites.take() { follow(.stored(sequence: sequence)) }
+        republish()
+        sendWrites()
+        tellFreshness()
+        setTimer()
+    }
+
+    func closed() {
+        freshness.extend(until: 0)
+        desk.close()
+        inbox.close()
+    }
+
+    // MARK: How it stands
+
+    private func tellFreshness() {
+        let until = roomAwaited == nil ? following.currentUntil ?? 0 : 0
+        // Stored again only when it has moved: every store takes the line away from the request loops.
+        if until != toldFreshness {
+            toldFreshness = until
+            freshness.extend(until: UInt64(max(0, until)) * 1_000_000)
+        }
+        let isCurrent = now <= until
+        guard isCurrent != self.isCurrent else { return }
+        self.isCurrent = isCurrent
+        onEvent(isCurrent ? .current(revocations: writer.count) : .stale)
+    }
+
+    private var toldFreshness: Int64 = 0
+
+    private func setTimer() {
+        var deadline = min(nextSweep, isCurrent ? toldFreshness + 1 : .max)
+        for time in [
+            desk.nextDeadline, starting.nextDeadline(), following.nextDeadline(), roomAwaited,
+            mayRepublish ? republisher.nextDeadline : nil,
+        ] {
+            if let time { deadline = min(deadline, time) }
+        }
+        context.setTimer(at: UInt64(max(0, deadline)) * 1_000_000)
+    }
+
+    /// Expired partitions go by the earlier of the server's clock and this machine's: a clock that jumps ahead, here or
+    /// there, must not cost a revocation that is still needed.
+    private func sweep() {
+        nextSweep = now + Self.sweepMilliseconds
+        if let time = expiryTime { writer.removeExpired(at: time) }
+    }
+
+    var expiryTime: UnixTime? { serverTime.map { min($0, clock()) } }
+}
+
+/// One value on its way out of a closure that runs while a machine is being changed.
+final class Slot<Value> {
+    private(set) var value: Value?
+
+    func put(_ value: Value) { self.value = value }
+
+    func take() -> Value? { value.take() }
+}

@@ -1,0 +1,62 @@
+import Blacklist
+import TokenOperations
+
+/// The two blacklists of a replica, as the ledger loop writes them. A class, because it is shared by what is written and
+/// what is followed; of one thread.
+final class RevocationWriter {
+    private var families: Blacklist.Writer
+    private var accessTokens: Blacklist.Writer
+
+    private let lists: [Blacklist]
+
+    init(families: Blacklist, accessTokens: Blacklist) {
+        lists = [families, accessTokens]
+        self.families = Blacklist.Writer(families)
+        self.accessTokens = Blacklist.Writer(accessTokens)
+    }
+
+    /// How many ids they hold.
+    var count: Int { lists.reduce(0) { $0 + $1.count } }
+
+    func insert(_ revocation: Revocation) throws(BlacklistError) {
+        let expiresAt = revocation.expiresAt.milliseconds
+        switch revocation.kind {
+        case .family: try families.insert(revocation.id, expiresAt: expiresAt)
+        case .accessToken: try accessTokens.insert(revocation.id, expiresAt: expiresAt)
+        }
+    }
+
+    func removeExpired(at now: UnixTime) {
+        families.removeExpired(at: now.milliseconds)
+        accessTokens.removeExpired(at: now.milliseconds)
+    }
+
+    /// Where `unexpired` is to go on.
+    struct Cursor {
+        var kind = Revocation.Kind.family
+        var place = BlacklistCursor.start
+    }
+
+    /// A bounded number of revocations (one segment's) that have not expired, and moves on; false at the end. Each has an
+    /// expiry that is no earlier than its own was.
+    func unexpired(at now: UnixTime, from cursor: inout Cursor, into revocations: inout [Revocation]) -> Bool {
+        let kind = cursor.kind
+        func take(_ id: UUIDv7, _ expiresAt: Int64) {
+            revocations.append(
+                Revocation(
+                    kind: kind, id: id, expiresAt: UnixTime(milliseconds: expiresAt), reason: .blacklisted))
+        }
+        switch kind {
+        case .family:
+            let next = families.forEachUnexpired(at: now.milliseconds, from: cursor.place, take)
+            cursor = next.map { Cursor(kind: .family, place: $0) } ?? Cursor(kind: .accessToken)
+            return true
+        case .accessToken:
+            guard let next = accessTokens.forEachUnexpired(at: now.milliseconds, from: cursor.place, take) else {
+                return false
+            }
+            cursor.place = next
+            return true
+        }
+    }
+}

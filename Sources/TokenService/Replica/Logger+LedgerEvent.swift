@@ -1,0 +1,46 @@
+import JetStreamLedger
+import Logging
+import Synchronization
+
+extension Logger {
+    /// What happens between this replica and the ledger, in words.
+    func report(_ event: LedgerEvent) {
+        switch event {
+        case .ready:
+            info("the ledger's stream is ready")
+        case .refused(let reason):
+            error("cannot serve with this ledger", metadata: ["reason": "\(reason)"])
+        case .trouble(let reason):
+            warning("the ledger is in trouble", metadata: ["reason": "\(reason)"])
+        case .current(let revocations):
+            notice("caught up with the ledger", metadata: ["revocations": "\(revocations)"])
+        case .stale:
+            error("lost sight of the ledger: answering nothing until it is back")
+        case .republishing(let reason):
+            error(
+                "the ledger has lost revocations: publishing again what this replica knows",
+                metadata: ["reason": "\(reason.rawValue)"])
+        case .republished(let count):
+            notice("published again what the ledger had lost", metadata: ["revocations": "\(count)"])
+        case .unreadable(let subject, let reason):
+            error(
+                "a record in the ledger is not this service's; its id is taken for revoked",
+                metadata: ["subject": "\(subject)", "reason": "\(reason)"])
+        case .full(let reason):
+            error(
+                "no room for a revocation: answering nothing until there is; raise --blacklist-memory",
+                metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    /// The ledger's counters at the end.
+    func report(_ counters: LedgerCounters) {
+        info(
+            "followed the ledger",
+            metadata: [
+                "losses": "\(counters.losses.load(ordering: .relaxed))",
+                "republished": "\(counters.republished.load(ordering: .relaxed))",
+                "unreadable": "\(counters.unreadable.load(ordering: .relaxed))",
+            ])
+    }
+}
