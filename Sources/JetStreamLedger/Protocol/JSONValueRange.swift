@@ -23,7 +23,9 @@ extension JSONScanner {
             }
             end += 1
         }
-        guard start < end, end <= text.byteCount else { return nil }
+        guard end <= text.byteCount else { return nil }
+        while end > start, text[end - 1] <= UInt8(ascii: " ") { end -= 1 }
+        guard start < end else { return nil }
         return start..<end
     }
 }

@@ -24,7 +24,8 @@ extension JetStreamReply {
         else { throw .unreadable }
         var raw: [UInt8] = []
         raw.append(body.extracting(range))
-        var information = StreamInformation(configuration: configuration, rawConfiguration: raw)
+        var information = StreamInformation(
+            configuration: configuration, rawConfiguration: raw, bytes: members.bytes)
         guard members.hasLeader, let age = quorumAge(of: members.followers, replicas: configuration.replicas),
             let last = UInt64(exactly: members.lastSequence), let first = UInt64(exactly: members.firstSequence)
         else { return information }
@@ -56,6 +57,7 @@ private struct StreamMembers {
     var created: String?
     /// The server's clock, in Unix nanoseconds.
     var time: UInt64 = 0
+    var bytes: Int64 = 0
     var lastSequence: Int64 = -1
     var firstSequence: Int64 = -1
     /// A server without a cluster says so too.
@@ -91,6 +93,8 @@ private struct StreamMembers {
                 firstSequence = try scanner.readInteger()
             } else if scanner.matches(key, "last_seq") {
                 lastSequence = try scanner.readInteger()
+            } else if scanner.matches(key, "bytes") {
+                bytes = try scanner.readInteger()
             } else {
                 try scanner.skipValue()
             }

@@ -11,7 +11,7 @@ package enum LedgerSubject {
     /// What every replica follows.
     package static let revocations = "ledger.revoked.>"
 
-    /// A replica's proof, at its start, that it may write and that there is room.
+    /// A replica's proof, at its start, that writes are taken.
     package static let probe = "ledger.probe"
 
     private static let revokedPrefix = "ledger.revoked."

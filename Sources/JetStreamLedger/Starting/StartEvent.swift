@@ -15,6 +15,9 @@ enum StartEvent: Equatable, Sendable {
     case rejected(JetStreamError)
     /// No responders: nobody subscribes to what was asked.
     case nobody
+    /// This replica follows, and is current for the first time: everything that it does has been allowed by now. Until
+    /// then a missing permission is refused, also after `ready`, because only following needs some of them.
+    case followed
     /// The server says that this user may not publish or subscribe to something; the server's own words.
     case forbidden(String)
     case tick

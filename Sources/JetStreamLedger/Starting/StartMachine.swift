@@ -1,8 +1,8 @@
 /// What must be true before a replica follows the ledger and writes to it. Pure: no socket, no clock.
 ///
-/// In this order, one question at a time: JetStream is there and new enough; the stream is there and keeps what the
-/// ledger promises, or is made; a write is taken (`ledger.probe`, a subject of its own, so that the stream never holds
-/// more than one), which proves permission, room and storage at once.
+/// In this order, one question at a time: JetStream is there and new enough; the stream is there, keeps what the ledger
+/// promises and has room, or is made; a write is taken (`ledger.probe`, a subject of its own, so that the stream never
+/// holds more than one), which proves permission and storage at once.
 ///
 /// Before the first `ready`, what trying again cannot mend is refused with words that say what to do, and what may mend
 /// itself (no leader yet, no answer) is tried again for as long as it takes. After it nothing is refused any more: a
@@ -27,7 +27,11 @@ struct StartMachine: Equatable, Sendable {
     private let wanted: StreamConfiguration
     /// Tries in a row that nobody took.
     private var nobodies = 0
+    /// Said already, and met at the last try: what passes by itself at once is not worth a word.
     private var reported: Set<String> = []
+    private var lastTrouble: String?
+    /// Whether this replica has been current once, and so everything that it does has been seen to be allowed.
+    private var hasFollowed = false
 
     init(wanted: StreamConfiguration) {
         self.wanted = wanted
@@ -46,7 +50,10 @@ struct StartMachine: Equatable, Sendable {
             // Already at it, or without a connection.
             return phase == .ready ? ask(.stream, now: now) : []
         case .forbidden(let text):
-            return give(up: StartTrouble.forbidden(text), now: now)
+            return forbidden(StartTrouble.forbidden(text))
+        case .followed:
+            hasFollowed = true
+            return []
         case .tick:
             return tick(now: now)
         case .account, .stream, .probed, .rejected, .nobody:
@@ -112,6 +119,7 @@ extension StartMachine {
     ) -> [StartAction] {
         switch wanted.verdict(on: information.configuration) {
         case .fits:
+            if information.isFull { return give(up: StartTrouble.full(information), now: now) }
             return ask(.probe, now: now)
         case .raiseMaxAge(let maxAge):
             guard step != .update, let raised = information.configuration(withMaxAge: maxAge) else {
@@ -142,6 +150,7 @@ extension StartMachine {
             phase = .ready
             hasSucceeded = true
             reported = []
+            lastTrouble = nil
             return [.ready]
         case .busy(let text), .unknown(let text), .unreached(let text):
             return tryAgain(StartTrouble.writeNotTaken(text), now: now)
@@ -167,7 +176,8 @@ extension StartMachine {
     /// From the beginning, after a while.
     private mutating func tryAgain(_ trouble: String?, now: Int64) -> [StartAction] {
         phase = .pausing(until: now + StartTimes.pause)
-        guard let trouble else { return [] }
+        defer { lastTrouble = trouble }
+        guard let trouble, trouble == lastTrouble else { return [] }
         return report(trouble)
     }
 
@@ -180,6 +190,13 @@ extension StartMachine {
         if phase != .disconnected { phase = .pausing(until: now + StartTimes.longPause) }
         nobodies = 0
         return report(trouble)
+    }
+
+    /// Whatever is on its way will not be answered; it runs into its deadline.
+    private mutating func forbidden(_ trouble: String) -> [StartAction] {
+        if hasFollowed { return report(trouble) }
+        phase = .refused
+        return [.refuse(trouble)]
     }
 
     private mutating func report(_ trouble: String) -> [StartAction] {

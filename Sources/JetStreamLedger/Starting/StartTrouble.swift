@@ -75,6 +75,13 @@ enum StartTrouble {
         """
     }
 
+    static func full(_ information: StreamInformation) -> String {
+        """
+        the stream \(information.configuration.name) is full: it holds \(information.bytes) of \
+        \(information.configuration.maxBytes) bytes (max_bytes). Raise max_bytes; nothing in it can be spared
+        """
+    }
+
     static func writeNotTaken(_ text: String) -> String { "the ledger does not take a write: \(text). Still trying" }
 
     static func writeRefused(_ text: String) -> String {

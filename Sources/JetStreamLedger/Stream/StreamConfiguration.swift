@@ -18,6 +18,9 @@ struct StreamConfiguration: Equatable, Sendable {
     var replicas: Int64
     var allowDirect = false
 
+    /// More than any record takes up, with its subject and headers.
+    static let recordBytes: Int64 = 1_024
+
     /// For a ledger whose records matter for `recordLifetime` seconds at the longest.
     init(recordLifetime: Int64, replicas: Int64) {
         maxAge = recordLifetime * 1_000_000_000
