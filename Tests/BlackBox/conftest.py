@@ -20,6 +20,14 @@ def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NATSServer
     server.stop()
 
 
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NATSServer]:
+    """A server that a test may hurt."""
+    server = NATSServer(tmp_path_factory.mktemp("nats-server")).start()
+    yield server
+    server.stop()
+
+
 def generate_keys(directory: Path, *options: str) -> Path:
     path = directory / "keys.json"
     made = run("keys", "generate", "--keys", path, *options)
@@ -27,38 +35,92 @@ def generate_keys(directory: Path, *options: str) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def service(nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A replica as it comes: no prefix, every default."""
-    directory = tmp_path_factory.mktemp("service")
-    generate_keys(directory)
-    service = Service(nats_server, directory).start()
-    yield service
-    service.stop()
+def session_service(ledger: str):
+    @pytest.fixture(scope="session", name=f"{ledger}_service")
+    def service(nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+        directory = tmp_path_factory.mktemp("service")
+        generate_keys(directory)
+        prefix = "" if ledger == "memory" else ledger
+        service = Service(nats_server, directory, ledger=ledger, prefix=prefix).start()
+        yield service
+        service.stop()
+
+    return service
+
+
+memory_service = session_service("memory")
+jetstream_service = session_service("jetstream")
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest) -> Service:
+    """A replica as it comes, with every default; its ledger is the one in memory unless a test asks for both."""
+    return request.getfixturevalue(f"{getattr(request, 'param', 'memory')}_service")
+
+
+class Fleet:
+    """Starts replicas with options of their own, each under a subject prefix of its own unless told otherwise."""
+
+    def __init__(self, server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> None:
+        self.server = server
+        self.services: list[Service] = []
+        self._make_directory = tmp_path_factory.mktemp
+
+    def start(
+        self,
+        *options: str,
+        server: NATSServer | None = None,
+        prefix: str | None = None,
+        algorithm: str | None = None,
+        keys: Path | None = None,
+        ledger: str = "memory",
+        url: str | None = None,
+    ) -> Service:
+        directory = self._make_directory("service")
+        choice = ("--algorithm", algorithm) if algorithm else ()
+        keys = keys or generate_keys(directory, *choice)
+        prefix = f"prefix{next(PREFIXES)}" if prefix is None else prefix
+        server = server or self.server
+        service = Service(server, directory, *choice, *options, keys=keys, prefix=prefix, ledger=ledger, url=url)
+        self.services.append(service)
+        return service.start()
+
+    def start_replicas(self, count: int, *options: str, keys: Path | None = None, **how) -> list[Service]:
+        """Replicas that share their keys and a ledger on JetStream, but no subject, so that a test can say which of them
+        it asks: what they agree on, they agree on by the ledger alone."""
+        replicas: list[Service] = []
+        for _ in range(count):
+            replicas.append(self.start(*options, ledger="jetstream", keys=keys, **how))
+            keys = replicas[0].keys
+        return replicas
+
+    def stop(self) -> None:
+        for service in self.services:
+            service.stop()
 
 
 @pytest.fixture(scope="module")
 def start_service(nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Service]]:
-    """Starts replicas with options of their own, each under a subject prefix of its own unless told otherwise."""
-    services: list[Service] = []
+    fleet = Fleet(nats_server, tmp_path_factory)
+    yield fleet.start
+    fleet.stop()
 
-    def start(
-        *options: str,
-        server: NATSServer = nats_server,
-        prefix: str | None = None,
-        algorithm: str | None = None,
-        keys: Path | None = None,
-    ) -> Service:
-        directory = tmp_path_factory.mktemp("service")
-        choice = ("--algorithm", algorithm) if algorithm else ()
-        keys = keys or generate_keys(directory, *choice)
-        prefix = f"prefix{next(PREFIXES)}" if prefix is None else prefix
-        services.append(Service(server, directory, *choice, *options, keys=keys, prefix=prefix))
-        return services[-1].start()
 
-    yield start
-    for service in services:
-        service.stop()
+@pytest.fixture(scope="module")
+def start_replicas(
+    nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., list[Service]]]:
+    fleet = Fleet(nats_server, tmp_path_factory)
+    yield fleet.start_replicas
+    fleet.stop()
+
+
+@pytest.fixture
+def fleet(own_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Replicas of one test, on a server that it may hurt."""
+    fleet = Fleet(own_server, tmp_path_factory)
+    yield fleet
+    fleet.stop()
 
 
 @pytest_asyncio.fixture

@@ -149,6 +149,7 @@ async def test_no_caller_can_have_the_service_publish_where_he_says(server: NATS
         ("ledger", "$JS.API.STREAM.UPDATE.TOKEN_LEDGER", True),
         ("ledger", "$JS.API.STREAM.MSG.GET.TOKEN_LEDGER", True),
         ("ledger", "$JS.API.CONSUMER.CREATE.TOKEN_LEDGER.x.ledger.revoked.>", True),
+        ("ledger", "$JS.API.CONSUMER.DELETE.TOKEN_LEDGER.x", True),
         ("ledger", "$JS.FC.TOKEN_LEDGER.x.y", True),
         ("ledger", f"{LEDGER_INBOX}.x", True),
         ("ledger", "$JS.API.STREAM.PURGE.TOKEN_LEDGER", False),

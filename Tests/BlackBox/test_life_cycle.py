@@ -18,15 +18,6 @@ from support.tokens import claims
 RECOVERY_SECONDS = 2
 
 
-@pytest.fixture
-def own_server(tmp_path: Path):
-    directory = tmp_path / "nats-server"
-    directory.mkdir()
-    server = NATSServer(directory).start()
-    yield server
-    server.stop()
-
-
 async def serves_again(server: NATSServer, token: str) -> None:
     """Asks with new connections until there is an answer; it must be the right one."""
     request = json.dumps({"access_token": token}).encode()

@@ -1,7 +1,10 @@
 """The users of deploy/nats-server/accounts.conf, with passwords for a test."""
 
+import re
+import shutil
 from pathlib import Path
 
+from .contract import OPERATIONS
 from .processes import CONFIGURATIONS, Access, NATSServer
 
 PASSWORDS = {
@@ -35,3 +38,12 @@ ACCESS = Access(
 
 def server_with_accounts(directory: Path) -> NATSServer:
     return NATSServer(directory, config=CONFIGURATIONS / "single.conf", variables=PASSWORDS, access=ACCESS)
+
+
+def configurations_for_prefixes(directory: Path) -> Path:
+    """The same, for replicas with a `--subject-prefix` of one word each: every operation's subject gets one more word."""
+    copy = directory / "configurations"
+    shutil.copytree(CONFIGURATIONS, copy)
+    accounts = copy / "accounts.conf"
+    accounts.write_text(re.sub(rf"\b({'|'.join((*OPERATIONS, 'get_jwks'))})\b", r"*.\1", accounts.read_text()))
+    return copy

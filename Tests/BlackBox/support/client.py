@@ -54,13 +54,19 @@ class Client:
     def subject(self, operation: str) -> str:
         return f"{self.prefix}.{operation}" if self.prefix else operation
 
-    async def ask(self, operation: str, request: dict | bytes, headers: dict[str, str] | None = None) -> Reply:
+    async def ask(
+        self,
+        operation: str,
+        request: dict | bytes,
+        headers: dict[str, str] | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> Reply:
         """One request and its reply; `request` is sent as it is when it is bytes."""
         if isinstance(request, dict):
             self._remember(request)
             request = json.dumps(request).encode()
         message = await self.connection.request(
-            self.subject(operation), request, timeout=TIMEOUT_SECONDS, headers=headers
+            self.subject(operation), request, timeout=timeout, headers=headers
         )
         reply = Reply(message.data, dict(message.headers or {}))
         if operation in REPLY_SCHEMA:

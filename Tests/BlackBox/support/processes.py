@@ -1,5 +1,6 @@
 """Real processes: nats-servers on free loopback ports and replicas of the service, ended by process id."""
 
+import asyncio
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,14 @@ def await_condition(condition: Callable[[], object], seconds: float, what: str) 
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         time.sleep(0.01)
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], seconds: float, what: str) -> None:
+    """Like `await_condition`, for what has to be asked for."""
+    end = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.01)
 
 
 def free_port() -> int:
@@ -153,7 +162,7 @@ class NATSServer:
 
     def connect(self, **options):
         """A client that may do everything that `access` allows a caller."""
-        return nats.connect(self.url, **self.access.caller, **options)
+        return nats.connect(self.url, **self.access.caller | options)
 
     def monitor(self, path: str) -> dict:
         """What the server itself says: `varz`, `connz`, `jsz`, `healthz` …"""
@@ -188,9 +197,12 @@ class Service:
         self.options = [*options, *(("--subject-prefix", prefix) if prefix else ())]
         self.secrets: set[str] = set()
         self.process: subprocess.Popen[bytes] | None = None
+        # What an earlier run of the same replica has said.
+        self.log_before = ""
 
     def launch(self, **variables: str) -> "Service":
         """Starts the process without waiting for it to serve."""
+        self.log_before = self.log
         with open(self.directory / "service.log", "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "serve", "--keys", self.keys, "--ledger", self.ledger, "--loops", "1", *self.options],
@@ -206,14 +218,15 @@ class Service:
 
         def is_serving() -> bool:
             assert self.process.poll() is None, self.log
-            return re.search(r"\bserving\b", self.log) is not None
+            return re.search(r"\bserving\b", self.log.removeprefix(self.log_before)) is not None
 
         await_condition(is_serving, START_SECONDS, "the service serves")
         return self
 
     @property
     def log(self) -> str:
-        return (self.directory / "service.log").read_text(errors="replace")
+        log = self.directory / "service.log"
+        return log.read_text(errors="replace") if log.exists() else ""
 
     def subject(self, operation: str) -> str:
         return f"{self.prefix}.{operation}" if self.prefix else operation
@@ -240,9 +253,11 @@ class Service:
         self.assert_log_holds_no_secret()
 
     def kill(self) -> None:
+        """As a machine dies, or a supervisor loses patience; nothing is promised then but by the ledger."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            self.process = None
 
     def assert_log_holds_no_secret(self) -> None:
         log = self.log

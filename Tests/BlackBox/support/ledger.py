@@ -1,0 +1,77 @@
+"""The ledger's stream, looked at and hurt from outside, over nats-py."""
+
+import base64
+import json
+from contextlib import asynccontextmanager
+
+from nats.aio.client import Client as Connection
+
+STREAM = "TOKEN_LEDGER"
+
+
+class LedgerError(Exception):
+    """What JetStream answers instead of what was asked for."""
+
+    def __init__(self, error: dict) -> None:
+        super().__init__(error["description"])
+        self.code = error["err_code"]
+
+
+class Ledger:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def api(self, subject: str, request: dict | None = None) -> dict:
+        reply = await self.connection.request(f"$JS.API.{subject}", json.dumps(request or {}).encode(), timeout=5)
+        answer = json.loads(reply.data)
+        if "error" in answer:
+            raise LedgerError(answer["error"])
+        return answer
+
+    async def info(self, **request) -> dict:
+        return await self.api(f"STREAM.INFO.{STREAM}", request)
+
+    async def config(self) -> dict:
+        return (await self.info())["config"]
+
+    async def create(self, config: dict) -> dict:
+        return await self.api(f"STREAM.CREATE.{STREAM}", config)
+
+    async def purge(self) -> None:
+        await self.api(f"STREAM.PURGE.{STREAM}")
+
+    async def delete(self) -> None:
+        await self.api(f"STREAM.DELETE.{STREAM}")
+
+    async def revoked(self) -> set[str]:
+        """The ids that the stream holds as revoked."""
+        return await self._ids("ledger.revoked.")
+
+    async def redeemed(self) -> set[str]:
+        """The families that the stream holds a redemption of."""
+        return await self._ids("ledger.redeemed.")
+
+    async def _ids(self, prefix: str) -> set[str]:
+        ids: set[str] = set()
+        # A page holds 100,000 subjects.
+        while True:
+            state = (await self.info(subjects_filter=f"{prefix}>", offset=len(ids)))["state"]
+            page = state.get("subjects") or {}
+            ids.update(subject.removeprefix(prefix) for subject in page)
+            if len(page) < 100_000:
+                return ids
+
+    async def last(self, subject: str) -> dict:
+        """The body of a subject's record."""
+        message = (await self.api(f"STREAM.MSG.GET.{STREAM}", {"last_by_subj": subject}))["message"]
+        return json.loads(base64.b64decode(message["data"]))
+
+
+@asynccontextmanager
+async def ledger_of(server, **user):
+    """`user` is for servers with accounts, where the ledger cannot be seen by callers."""
+    connection = await server.connect(**{"allow_reconnect": False} | user)
+    try:
+        yield Ledger(connection)
+    finally:
+        await connection.close()
