@@ -1,0 +1,348 @@
+"""The ledger out of reach, full, or not what it was: an answer is right, a 503, or not there; and what was revoked stays so."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nats.errors
+import pytest
+
+from conftest import Fleet
+from support.accounts import ACCESS, PASSWORDS, configurations_for_prefixes
+from support.client import Client, Pair
+from support.ledger import Ledger, LedgerError, ledger_of
+from support.processes import NATSServer, Service, eventually
+from support.proxy import Proxy
+from support.tokens import claims
+
+MAX_STALENESS = 5
+
+# Beyond the bound: how often it is looked at, and a machine with other things to do.
+SLACK_SECONDS = 1.5
+BACK_SECONDS = 5
+# From the loss to the last record published again: an inspection every 2 s, and the work itself.
+REPAIR_SECONDS = 15
+
+
+# --- out of reach ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Watch:
+    """Asks without a pause, and notes when which answer came to a question; a question without an answer is none."""
+
+    valid: list[float] = field(default_factory=list)
+    revoked: list[float] = field(default_factory=list)
+    unavailable: list[float] = field(default_factory=list)
+
+    async def ask(self, client: Client, access_token: str) -> None:
+        while True:
+            asked = time.monotonic()
+            try:
+                reply = await client.ask("verify_token", {"access_token": access_token}, timeout=1)
+            except nats.errors.Error:
+                await asyncio.sleep(0.02)
+                continue
+            if reply.code is not None:
+                assert reply.code == 503, reply
+                self.unavailable.append(asked)
+            elif reply["valid"]:
+                self.valid.append(asked)
+            else:
+                assert reply["reason"] == "revoked", reply
+                self.revoked.append(asked)
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def watching(client: Client, access_token: str) -> AsyncIterator[Watch]:
+    watch = Watch()
+    task = asyncio.create_task(watch.ask(client, access_token))
+    try:
+        yield watch
+    finally:
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+
+
+@pytest.fixture
+def restricted_server(tmp_path: Path) -> Iterator[NATSServer]:
+    """With the two users that tell a proxy which connection is the ledger's."""
+    config = configurations_for_prefixes(tmp_path) / "single.conf"
+    server = NATSServer(tmp_path, config=config, variables=PASSWORDS, access=ACCESS).start()
+    yield server
+    server.stop()
+
+
+def in_queue(service: Service) -> bool:
+    subject = service.subject("verify_token")
+    return any(
+        entry["subject"] == subject
+        for connection in service.server.monitor("connz?subs=detail&acc=TOKENS")["connections"]
+        for entry in connection.get("subscriptions_list_detail", [])
+    )
+
+
+async def test_a_replica_that_loses_sight_of_the_ledger_leaves_within_its_bound_and_comes_back_by_itself(
+    restricted_server: NATSServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    proxy = Proxy(restricted_server.port)
+    fleet = Fleet(restricted_server, tmp_path_factory)
+    try:
+        (blind,) = fleet.start_replicas(1, "--max-staleness", str(MAX_STALENESS), url=proxy.url)
+        (sighted,) = fleet.start_replicas(1, "--max-staleness", str(MAX_STALENESS), keys=blind.keys)
+        async with blind.connect() as client, sighted.connect() as other:
+            live, doomed, rotated = await client.generate(), await client.generate(), await client.generate()
+            async with watching(client, live.access) as of_live, watching(client, doomed.access) as of_doomed:
+                await asyncio.sleep(0.2)
+                # Only the ledger's connection; requests come and go as ever.
+                proxy.cut(lambda hello, upstream: b'"token-ledger"' in hello)
+                cut = time.monotonic()
+                assert (await other.blacklist(doomed.refresh, doomed.access)).code is None
+                # What needs the ledger is an error, and never a false success.
+                refresh = asyncio.create_task(client.ask("refresh_tokens", {"refresh_token": rotated.refresh}, timeout=15))
+                blacklist = asyncio.create_task(client.blacklist(live.refresh, live.access))
+
+                async def has_left() -> bool:
+                    return not in_queue(blind)
+
+                await eventually(has_left, MAX_STALENESS + SLACK_SECONDS, "it leaves the queue group")
+                assert time.monotonic() - cut > 2, "it must not leave at the first silence"
+                assert (await refresh).code == 503
+                with pytest.raises(nats.errors.Error):
+                    assert (await blacklist).code == 503
+                    raise nats.errors.Error
+                await asyncio.sleep(1)
+                assert max(of_live.valid + of_doomed.valid + of_doomed.revoked) < cut + MAX_STALENESS + SLACK_SECONDS
+                assert not in_queue(blind)
+                assert in_queue(sighted) and await other.reason(doomed.access) == "revoked"
+
+                proxy.heal()
+                healed = time.monotonic()
+
+                async def answers() -> bool:
+                    return bool(of_doomed.revoked) and of_doomed.revoked[-1] > healed
+
+                await eventually(answers, BACK_SECONDS, "it answers again")
+                # From its first answer on it knows what it missed.
+                assert not [asked for asked in of_doomed.valid if asked > healed]
+            assert "lost sight of the ledger" in blind.log
+            assert (await client.ask("refresh_tokens", {"refresh_token": rotated.refresh})).code in {None, 401}
+    finally:
+        proxy.close()
+        fleet.stop()
+
+
+async def test_what_is_written_while_the_server_is_away_is_an_error_or_stored(own_server: NATSServer, fleet: Fleet) -> None:
+    (replica,) = fleet.start_replicas(1, "--max-staleness", str(MAX_STALENESS))
+    async with replica.connect() as client:
+        pairs = [await client.generate() for _ in range(20)]
+        own_server.pause()
+        asked = [asyncio.create_task(client.ask("blacklist_tokens", both(pair), timeout=20)) for pair in pairs]
+        await asyncio.sleep(0.5)
+        own_server.resume()
+        for pair, reply in zip(pairs, await asyncio.gather(*asked)):
+            assert reply.code in {None, 503}
+            if reply.code is None:
+                assert await client.reason(pair.access) == "revoked"
+
+
+def both(pair: Pair) -> dict:
+    return {"refresh_token": pair.refresh, "access_token": pair.access}
+
+
+async def test_a_store_that_is_full_refuses_what_it_cannot_keep_and_keeps_the_rest(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (tmp_path / "nats-server.conf").write_text("jetstream { max_file_store: 20000 }\n")
+    server = NATSServer(tmp_path, config=tmp_path / "nats-server.conf").start()
+    fleet = Fleet(server, tmp_path_factory)
+    try:
+        (replica,) = fleet.start_replicas(1)
+        async with replica.connect() as client:
+            kept: list[Pair] = []
+            for _ in range(500):
+                pair = await client.generate()
+                reply = await client.ask("blacklist_tokens", both(pair), timeout=10)
+                if reply.code is not None:
+                    break
+                kept.append(pair)
+            assert reply.code == 503 and len(kept) > 10
+            # What needs no write goes on.
+            assert await client.reason((await client.generate()).access) is None
+            for pair in kept:
+                assert await client.reason(pair.access) == "revoked"
+    finally:
+        fleet.stop()
+        server.stop()
+
+
+# --- not what it was -------------------------------------------------------------------------------------------------
+
+
+async def purge(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    await ledger.purge()
+
+
+async def delete(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    await ledger.delete()
+
+
+async def recreate(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    config = await ledger.config()
+    await ledger.delete()
+    await ledger.create(config)
+
+
+async def recreate_with_as_many_records(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    last = (await ledger.info())["state"]["last_seq"]
+    await recreate(server, ledger, copy)
+    for number in range(last + 10):
+        await ledger.connection.request(f"ledger.redeemed.{number}", b"{}", timeout=2)
+
+
+async def purge_and_write(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    await ledger.purge()
+    record = {"kind": "family", "exp": int((time.time() + 1_000) * 1_000), "reason": "blacklisted"}
+    subject = "ledger.revoked.018f0000-0000-7000-8000-000000000000"
+    await ledger.connection.request(subject, json.dumps(record).encode(), timeout=2)
+
+
+async def delete_half(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    ids = sorted(await ledger.revoked())
+    for identifier in ids[len(ids) // 2 :]:
+        await ledger.api("STREAM.PURGE.TOKEN_LEDGER", {"filter": f"ledger.revoked.{identifier}"})
+
+
+async def restore(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    server.stop()
+    server.restore_store(copy)
+    server.start()
+
+
+async def lose_the_disk(server: NATSServer, ledger: Ledger, copy: Path) -> None:
+    server.kill()
+    server.restore_store(copy / "nothing")
+    server.start()
+
+
+LOSSES = (purge, delete, recreate, recreate_with_as_many_records, purge_and_write, delete_half, restore, lose_the_disk)
+
+
+@dataclass
+class NeverValid:
+    """Asks a replica again and again while the ledger changes; every answer must be `revoked`, a 503, or none."""
+
+    replica: Service
+    tokens: list[str]
+    answers: int = 0
+
+    async def run(self) -> None:
+        while True:
+            try:
+                async with self.replica.connect(connect_timeout=1) as client:
+                    while True:
+                        await self.ask(client)
+                        await asyncio.sleep(0.02)
+            except (nats.errors.Error, OSError):
+                await asyncio.sleep(0.05)
+
+    async def ask(self, client: Client) -> None:
+        for token in self.tokens:
+            reply = await client.ask("verify_token", {"access_token": token}, timeout=1)
+            assert reply.code == 503 or reply.body == {"valid": False, "reason": "revoked"}, reply
+            self.answers += reply.code is None
+
+
+async def reason(client: Client, access_token: str) -> str | None:
+    """Once there is an answer: a replica may notice at any moment that it has to replay, and is away until it has."""
+    end = time.monotonic() + BACK_SECONDS
+    while True:
+        try:
+            reply = await client.ask("verify_token", {"access_token": access_token}, timeout=1)
+            if reply.code is None:
+                return None if reply["valid"] else reply["reason"]
+        except nats.errors.Error:
+            pass
+        assert time.monotonic() < end, f"not served within {BACK_SECONDS} s"
+        await asyncio.sleep(0.02)
+
+
+async def has_been_looked_at(server: NATSServer) -> None:
+    """Every replica has asked for the stream, its last revocation and one that it knows, at least once more."""
+    before = server.monitor("jsz")["api"]["total"]
+
+    async def questions_came() -> bool:
+        return server.monitor("jsz")["api"]["total"] >= before + 12
+
+    await eventually(questions_came, 10, "the replicas look at the stream")
+
+
+@pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
+async def test_no_revoked_token_ever_verifies_again_whatever_becomes_of_the_stream(
+    own_server: NATSServer, fleet: Fleet, tmp_path: Path, lose: Callable
+) -> None:
+    replicas = fleet.start_replicas(2, "--max-staleness", str(MAX_STALENESS))
+    revoked: list[Pair] = []
+
+    async def revoke(count: int) -> None:
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(replica.connect()) for replica in replicas]
+            for number in range(count):
+                pair = await clients[0].generate()
+                assert (await clients[number % 2].blacklist(pair.refresh, pair.access)).code is None
+                revoked.append(pair)
+
+    await revoke(10)
+    copy = tmp_path / "copy"
+    if lose is restore:
+        own_server.stop()
+        own_server.copy_store(copy)
+        own_server.start()
+    async with replicas[0].connect() as client, replicas[1].connect() as other:
+        for one in (client, other):
+            assert await reason(one, revoked[0].access) == "revoked"
+        live = await client.generate()
+    if lose is purge_and_write:
+        await has_been_looked_at(own_server)
+    await revoke(20)
+    ids = {claims(pair.access)[name] for pair in revoked for name in ("jti", "sid")}
+    tokens = [pair.access for pair in revoked]
+
+    watches = [NeverValid(replica, tokens[::5]) for replica in replicas]
+    watching = [asyncio.create_task(watch.run()) for watch in watches]
+
+    async def all_answer() -> bool:
+        return all(watch.answers for watch in watches)
+
+    async def is_repaired() -> bool:
+        try:
+            async with ledger_of(own_server) as ledger:
+                return ids <= await ledger.revoked()
+        except (nats.errors.Error, LedgerError, OSError):
+            return False
+
+    await eventually(all_answer, BACK_SECONDS, "both are asked")
+    async with ledger_of(own_server) as ledger:
+        assert ids <= await ledger.revoked()
+        await lose(own_server, ledger, copy)
+    await eventually(is_repaired, REPAIR_SECONDS, "what was revoked is in the stream again")
+
+    (late,) = fleet.start_replicas(1, keys=replicas[0].keys)
+    for replica in (*replicas, late):
+        async with replica.connect() as client:
+            assert {await reason(client, token) for token in tokens} == {"revoked"}
+            assert await reason(client, live.access) is None
+    for task in watching:
+        assert not task.done(), task
+        task.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
+    assert any("the ledger has lost revocations" in replica.log for replica in replicas)
+    assert any("published again what the ledger had lost" in replica.log for replica in replicas)
