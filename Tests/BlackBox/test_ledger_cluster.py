@@ -1,0 +1,170 @@
+"""Three nats-servers, the ledger on all of them, a replica of the service at each: what becomes of it when one is lost."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import nats.errors
+import pytest
+
+from conftest import Fleet
+from support.client import Client, Pair
+from support.cluster import Cluster
+from support.history import History, Load, settle
+from support.processes import eventually
+from support.scale import figures, scale
+
+MAX_STALENESS = 5
+SLACK_SECONDS = 1.5
+WRITES_RETURN_SECONDS = 15
+BACK_SECONDS = 5
+
+OPTIONS = ("--ledger-replicas", "3", "--max-staleness", str(MAX_STALENESS))
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster_fleet(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    fleet = Fleet(cluster, tmp_path_factory)
+    yield fleet
+    fleet.stop()
+
+
+async def reason(client: Client, access_token: str) -> str | None:
+    """`unavailable` when there is no answer, or none that says."""
+    try:
+        reply = await client.ask("verify_token", {"access_token": access_token}, timeout=1)
+    except nats.errors.Error:
+        return "unavailable"
+    if reply.code is not None:
+        assert reply.code == 503
+        return "unavailable"
+    return None if reply["valid"] else reply["reason"]
+
+
+async def acknowledged(client: Client, pair: Pair, seconds: float) -> float:
+    """Repeats a blacklisting until it is acknowledged; how long that took."""
+    began = time.monotonic()
+    while True:
+        try:
+            reply = await client.ask("blacklist_tokens", {"refresh_token": pair.refresh, "access_token": pair.access}, timeout=7)
+            if reply.code is None:
+                return time.monotonic() - began
+        except nats.errors.Error:
+            await asyncio.sleep(0.05)
+        assert time.monotonic() < began + seconds, f"no write within {seconds} s"
+
+
+@pytest.mark.timeout(180)
+async def test_a_replica_whose_server_is_cut_off_from_the_majority_stops_answering_and_comes_back(
+    cluster: Cluster, cluster_fleet: Fleet
+) -> None:
+    nodes = list(cluster.nodes.values())
+    replicas = cluster_fleet.start_replicas(1, *OPTIONS, server=nodes[0])
+    for node in nodes[1:]:
+        replicas += cluster_fleet.start_replicas(1, *OPTIONS, server=node, keys=replicas[0].keys)
+    # The hardest case: it is the leader of the stream who is cut off, and may not know it.
+    name = cluster.leader().directory.name
+    index = list(cluster.nodes).index(name)
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(replica.connect()) for replica in replicas]
+        alone, *others = (clients[index], *(clients[i] for i in range(3) if i != index))
+        live, doomed = await alone.generate(), await alone.generate()
+        assert [await reason(client, live.access) for client in clients] == [None] * 3
+        cluster.cut_off(name)
+        cut = time.monotonic()
+        # The majority elects a leader and goes on.
+        wrote_after = asyncio.create_task(acknowledged(others[0], doomed, WRITES_RETURN_SECONDS))
+        last_answer = cut
+        while time.monotonic() < cut + MAX_STALENESS + SLACK_SECONDS + 4:
+            asked = time.monotonic()
+            if await reason(alone, doomed.access) != "unavailable":
+                last_answer = asked
+            await asyncio.sleep(0.02)
+        assert last_answer - cut < MAX_STALENESS + SLACK_SECONDS
+        elapsed = await wrote_after
+        await eventually(lambda: is_revoked(others[1], doomed), BACK_SECONDS, "the other one of the majority knows")
+
+        cluster.heal()
+        healed = time.monotonic()
+        while (answer := await reason(alone, doomed.access)) == "unavailable":
+            assert time.monotonic() < healed + BACK_SECONDS, replicas[index].log
+            await asyncio.sleep(0.02)
+        back = time.monotonic() - healed
+        # From its first answer on it knows what it missed.
+        assert answer == "revoked"
+        assert await reason(alone, live.access) is None
+    figures(
+        f"leader cut off: its replica answered for {last_answer - cut:.1f} s more, the others wrote after {elapsed:.1f} s, "
+        f"it was back {back:.1f} s after healing"
+    )
+
+
+async def is_revoked(client: Client, pair: Pair) -> bool:
+    return await reason(client, pair.access) == "revoked"
+
+
+@pytest.mark.timeout(14400)
+async def test_the_promises_hold_while_the_leader_is_killed_again_and_again(
+    cluster: Cluster, cluster_fleet: Fleet
+) -> None:
+    kills = scale("LEADER_KILLS", 2)
+    # Each knows all the servers.
+    replicas = cluster_fleet.start_replicas(3, *OPTIONS, url=cluster.url)
+    history = History(bound_seconds=MAX_STALENESS + SLACK_SECONDS)
+    back: list[float] = []
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(
+                replica.connect(allow_reconnect=True, reconnect_time_wait=0.1, max_reconnect_attempts=-1)
+            )
+            for replica in replicas
+        ]
+        load = Load(clients, history, workers=8, seed=kills)
+        for _ in range(kills):
+            enough = len(history.writes) + 100
+
+            async def has_gone_on() -> bool:
+                return len(history.writes) >= enough
+
+            await eventually(has_gone_on, 60, "the load goes on")
+            leader = await asyncio.to_thread(cluster.leader)
+            leader.kill()
+            killed = time.monotonic()
+            while not any(at > killed + 0.2 for at in history.writes[-50:]):
+                assert time.monotonic() < killed + WRITES_RETURN_SECONDS, "writes do not return"
+                await asyncio.sleep(0.02)
+            back.append(min(at for at in history.writes if at > killed + 0.2) - killed)
+            leader.start()
+            await asyncio.to_thread(cluster.await_health)
+        await load.stop()
+        for client in clients:
+            pair = await eventually_generated(client)
+            await acknowledged(client, pair, WRITES_RETURN_SECONDS)
+        (late,) = cluster_fleet.start_replicas(1, *OPTIONS, url=cluster.url, keys=replicas[0].keys)
+        clients.append(await stack.enter_async_context(late.connect()))
+        await settle(clients, history)
+    for replica in replicas:
+        assert "the ledger has lost revocations" not in replica.log
+    figures(
+        f"{kills} leaders killed: {len(history.acknowledged)} acknowledged blacklistings, {len(history.successors)} refresh "
+        f"tokens redeemed, promises held; writes returned after {sorted(back)[len(back) // 2]:.1f} s (median), "
+        f"{max(back):.1f} s (longest); {dict(history.outcomes)}"
+    )
+
+
+async def eventually_generated(client: Client) -> Pair:
+    while True:
+        try:
+            return await client.generate()
+        except (nats.errors.Error, AssertionError):
+            await asyncio.sleep(0.05)
