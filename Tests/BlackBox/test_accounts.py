@@ -11,11 +11,14 @@ import nats.errors
 import pytest
 from nats.aio.client import Client as Connection
 
+from conftest import Fleet
 from support.accounts import APP_USER, AUTH_USER, LEDGER_INBOX, LEDGER_USER, PASSWORDS, REQUESTS_INBOX, REQUESTS_USER
 from support.accounts import server_with_accounts
 from support.contract import OPERATIONS
-from support.processes import CONFIGURATIONS, NATS_SERVER, NATSServer, environment
+from support.ledger import ledger_of
+from support.processes import CONFIGURATIONS, NATS_SERVER, NATSServer, environment, eventually
 from support.raw import RawClient
+from support.tokens import claims
 
 USERS = {"requests": REQUESTS_USER, "ledger": LEDGER_USER, "auth": AUTH_USER, "app": APP_USER}
 SUBJECTS = (*OPERATIONS, "get_jwks")
@@ -233,3 +236,71 @@ async def test_the_ledger_is_worked_with_by_its_user_and_seen_by_nobody_else(ser
             reply = await outsider.request("$JS.API.STREAM.INFO.TOKEN_LEDGER", b"", timeout=2)
             assert "not enabled for account" in json.loads(reply.data)["error"]["description"]
         assert (await api("STREAM.INFO.TOKEN_LEDGER"))["state"]["messages"] == 1
+
+
+# --- the service itself, behind these accounts -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def accounts_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Two replicas with the two restricted users, as an operator runs them: no prefix, one queue group."""
+    server = server_with_accounts(tmp_path_factory.mktemp("service-accounts")).start()
+    fleet = Fleet(server, tmp_path_factory)
+    try:
+        fleet.start_replicas(2, prefix="")
+        yield fleet
+        fleet.stop()
+    finally:
+        server.stop()
+
+
+async def test_the_service_works_with_its_two_restricted_users(accounts_fleet: Fleet) -> None:
+    service = accounts_fleet.services[0]
+    async with service.connect() as auth:
+        pair = await auth.generate()
+        assert await auth.reason(pair.access) is None
+        successor = await auth.refresh(pair.refresh)
+        assert await auth.refresh(pair.refresh) == successor
+        assert (await auth.ask("get_jwks", b"")).body["keys"]
+        assert (await auth.blacklist(successor.refresh, successor.access)).code is None
+
+        async def is_revoked() -> bool:
+            return {await auth.reason(pair.access) for _ in range(20)} == {"revoked"}
+
+        await eventually(is_revoked, 3, "both replicas refuse it")
+    for replica in accounts_fleet.services:
+        assert "Permissions Violation" not in replica.log
+
+
+async def test_an_app_verifies_and_refreshes_and_can_neither_issue_nor_blacklist(accounts_fleet: Fleet) -> None:
+    service = accounts_fleet.services[0]
+    async with service.connect() as auth, service.connect(**APP_USER) as app:
+        pair = await auth.generate()
+        assert await app.reason(pair.access) is None
+        successor = await app.refresh(pair.refresh)
+        assert await app.reason(successor.access) is None
+        for operation, body in (
+            ("generate_tokens", {"id": "42"}),
+            ("blacklist_tokens", {"refresh_token": successor.refresh, "access_token": successor.access}),
+        ):
+            with pytest.raises((nats.errors.NoRespondersError, nats.errors.TimeoutError)):
+                await app.ask(operation, body, timeout=0.5)
+        # Not without a reply either.
+        await app.connection.publish("blacklist_tokens", json.dumps(body).encode())
+        for _ in range(10):
+            assert await app.reason(successor.access) is None
+
+
+async def test_the_ledger_cannot_be_written_by_a_caller(accounts_fleet: Fleet) -> None:
+    service = accounts_fleet.services[0]
+    async with service.connect() as auth:
+        pair = await auth.generate()
+        family = claims(pair.access)["sid"]
+        record = json.dumps({"kind": "family", "exp": 2**50, "reason": "blacklisted"}).encode()
+        for user in (AUTH_USER, APP_USER):
+            async with connect(service.server, user) as caller:
+                await caller.publish(f"ledger.revoked.{family}", record)
+                await round_trip(caller)
+        async with ledger_of(service.server, **LEDGER_USER) as ledger:
+            assert family not in await ledger.revoked()
+        assert await auth.reason(pair.access) is None

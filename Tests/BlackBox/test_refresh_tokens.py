@@ -6,6 +6,7 @@ import time
 import pytest
 
 from support.client import Client, Reply, pair_of
+from support.ledger import on_both_ledgers
 from support.processes import Service
 from support.tokens import ABSENT, Forge, claims, decode, encode, header, sign, uuid7
 
@@ -32,6 +33,7 @@ def strict_service(start_service) -> Service:
 # --- rotation ------------------------------------------------------------------------------------------------------
 
 
+@on_both_ledgers
 async def test_a_refresh_gives_a_new_pair_of_the_same_family(client: Client) -> None:
     old = await client.generate()
     new = await client.refresh(old.refresh)
@@ -51,6 +53,7 @@ async def test_a_refresh_gives_a_new_pair_of_the_same_family(client: Client) -> 
     assert header(new.refresh) == header(old.refresh)
 
 
+@on_both_ledgers
 async def test_access_tokens_outlive_a_rotation(client: Client) -> None:
     old = await client.generate()
     new = await client.refresh(old.refresh)
@@ -58,6 +61,7 @@ async def test_access_tokens_outlive_a_rotation(client: Client) -> None:
     assert await client.reason(new.access) is None
 
 
+@on_both_ledgers
 async def test_a_long_chain_of_rotations_stays_one_family(client: Client) -> None:
     first = pair = await client.generate()
     for generation in range(1, 21):
@@ -79,6 +83,7 @@ async def test_families_do_not_touch_each_other(strict_service: Service) -> None
 # --- grace ---------------------------------------------------------------------------------------------------------
 
 
+@on_both_ledgers
 async def test_a_retry_within_the_grace_period_is_given_the_same_pair(client: Client) -> None:
     pair = await client.generate()
     first = await redeem(client, pair.refresh)
@@ -101,6 +106,7 @@ async def test_a_retry_is_given_the_same_claims_whatever_the_algorithm(start_ser
             assert await client.reason(token) is None
 
 
+@on_both_ledgers
 async def test_a_retry_across_seconds_is_given_the_same_pair(client: Client) -> None:
     # The times in the pair are those of the rotation, not of the retry.
     pair = await client.generate()
@@ -111,6 +117,7 @@ async def test_a_retry_across_seconds_is_given_the_same_pair(client: Client) -> 
         await asyncio.sleep(0.05)
 
 
+@on_both_ledgers
 async def test_a_race_for_one_refresh_token_has_one_outcome(client: Client) -> None:
     pair = await client.generate()
     replies = await asyncio.gather(*(redeem(client, pair.refresh) for _ in range(50)))
@@ -130,6 +137,7 @@ async def test_a_race_without_grace_is_won_by_at_most_one(strict_service: Servic
         assert await client.reason(winners[0]["access_token"]) == "revoked"
 
 
+@on_both_ledgers
 async def test_the_successor_can_be_redeemed_before_and_after_a_retry_of_its_predecessor(client: Client) -> None:
     first = await client.generate()
     second = await client.refresh(first.refresh)
@@ -138,6 +146,7 @@ async def test_the_successor_can_be_redeemed_before_and_after_a_retry_of_its_pre
     assert await client.refresh(second.refresh) == third
 
 
+@on_both_ledgers
 async def test_two_generations_old_is_reuse_even_within_the_grace_period(client: Client) -> None:
     first = await client.generate()
     second = await client.refresh(first.refresh)
@@ -149,6 +158,7 @@ async def test_two_generations_old_is_reuse_even_within_the_grace_period(client:
         await assert_refused(client, token)
 
 
+@on_both_ledgers
 async def test_grace_never_answers_from_a_revoked_family(client: Client) -> None:
     first = await client.generate()
     second = await client.refresh(first.refresh)
@@ -215,6 +225,7 @@ async def test_an_access_token_is_not_a_refresh_token(client: Client) -> None:
     assert (await redeem(client, pair.refresh)).code is None
 
 
+@on_both_ledgers
 async def test_a_changed_signature_is_refused_and_redeems_nothing(client: Client) -> None:
     pair = await client.generate()
     head, body, tail = pair.refresh.split(".")
@@ -229,6 +240,7 @@ async def test_a_changed_signature_is_refused_and_redeems_nothing(client: Client
     assert await client.reason(pair.access) is None
 
 
+@on_both_ledgers
 async def test_what_another_library_signs_with_the_right_key_and_claims_is_taken(client: Client, forge: Forge) -> None:
     new = await client.refresh(forge.refresh())
     assert claims(new.refresh)["sid"] == claims(forge.pair.refresh)["sid"]
@@ -272,6 +284,7 @@ async def test_each_claim_must_be_there_and_of_its_type(client: Client, forge: F
     await assert_refused(client, forge.refresh({claim: value}))
 
 
+@on_both_ledgers
 @pytest.mark.parametrize("claim", ["iat", "exp", "auth_time", "gen", "rev"])
 @pytest.mark.parametrize("value", [-1, 2**31, 2**53, 2**63 - 1, 2**63, -(2**63)], ids=str)
 async def test_no_number_overflows(client: Client, forge: Forge, claim: str, value: int) -> None:
@@ -280,6 +293,7 @@ async def test_no_number_overflows(client: Client, forge: Forge, claim: str, val
     assert await client.reason(forge.pair.access) is None
 
 
+@on_both_ledgers
 async def test_an_expired_refresh_token_is_refused(client: Client, forge: Forge) -> None:
     now = int(time.time())
     await assert_refused(client, forge.refresh({"exp": now - 60}))
@@ -296,6 +310,7 @@ async def test_a_strangers_token_is_refused(client: Client, start_service) -> No
         await assert_refused(client, (await other.generate()).refresh)
 
 
+@on_both_ledgers
 async def test_a_family_does_not_outlive_its_absolute_lifetime(client: Client, forge: Forge) -> None:
     # A user who logged in 25 days ago: the next refresh token ends with the family, before its idle lifetime.
     logged_in = int(time.time()) - 25 * 24 * 3600

@@ -4,9 +4,13 @@ import base64
 import json
 from contextlib import asynccontextmanager
 
+import pytest
 from nats.aio.client import Client as Connection
 
 STREAM = "TOKEN_LEDGER"
+
+# For what has to hold wherever the ledger is kept.
+on_both_ledgers = pytest.mark.parametrize("service", ["memory", "jetstream"], indirect=True)
 
 
 class LedgerError(Exception):
