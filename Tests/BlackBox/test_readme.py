@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.processes import BINARY, ROOT, Service, await_condition, environment
+from support.processes import BINARY, CONFIGURATIONS, ROOT, NATSServer, Service, await_condition, environment, run
 
 README = (ROOT / "README.md").read_text()
 
@@ -101,3 +101,43 @@ def test_every_folder_of_the_map_is_there() -> None:
             path = f"{parent}/{folder}" if line.startswith(" ") else folder
             parent = parent if line.startswith(" ") else folder
             assert (ROOT / path).is_dir(), path
+
+
+# --- running it ------------------------------------------------------------------------------------------------------
+
+
+def exported(block: str, variables: dict[str, str]) -> dict[str, str]:
+    """What the `export` lines of a block set in a reader's shell, which has `variables` already."""
+    lines = [line for line in block.splitlines() if line.startswith("export ")]
+    ran = subprocess.run(
+        ["bash", "-euc", "\n".join([*lines, "env -0"])], env=environment(**variables), capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    after = dict(line.split("=", 1) for line in ran.stdout.split("\0") if line)
+    return {name: after[name] for name in re.findall(r"\b([A-Z_]+)=", "\n".join(lines))}
+
+
+async def test_the_single_server_and_its_replica_run_as_they_are_exported(tmp_path: Path) -> None:
+    of_server, of_replica = (block for block in blocks("bash") if "export " in block)
+    passwords = exported(of_server, {})
+    assert len(set(passwords.values())) == 4
+    config = ROOT / re.search(r"--config (\S+)", of_server)[1]
+    server = NATSServer(tmp_path, config=config, variables=passwords).start()
+    variables = exported(of_replica, passwords)
+    del variables["NATS_URL"]
+    service = Service(server, tmp_path, ledger="jetstream")
+    try:
+        assert run("keys", "generate", "--keys", service.keys).returncode == 0
+        service.start(**variables)
+        async with service.connect(user="auth", password=passwords["AUTH_PASSWORD"]) as client:
+            pair = await client.generate()
+            assert (await client.blacklist(pair.refresh, pair.access)).code is None
+        service.stop()
+    finally:
+        service.kill()
+        server.stop()
+
+
+def test_every_configuration_is_in_the_table() -> None:
+    named = set(re.findall(r"^\| `(\w+\.conf)` \|", README, re.MULTILINE))
+    assert named == {path.name for path in CONFIGURATIONS.iterdir()}

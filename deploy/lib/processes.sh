@@ -69,10 +69,19 @@ await() {
     return 1
 }
 
-# start_nats_server: on a free loopback port, with JetStream; leaves its address in `NATS_URL`.
+# kill_at_once PID...: as when a machine loses power; nobody gets to say goodbye.
+kill_at_once() {
+    kill -KILL "$@"
+    { wait "$@" || true; } 2>/dev/null
+}
+
+# start_nats_server: with JetStream, on a free loopback port, the same one and with the same store when it is started
+# again; its address in `NATS_URL`, its process id in `nats_server_pid`.
 start_nats_server() {
+    rm -f "$work"/*.ports
     start "$work/nats-server.log" "${NATS_SERVER:-.build-tools/venv/bin/nats-server}" \
-        --config deploy/nats-server/local.conf --port -1 --ports_file_dir "$work" --store_dir "$work"
+        --config deploy/nats-server/local.conf --port "${nats_server_port:--1}" --ports_file_dir "$work" --store_dir "$work"
+    nats_server_pid=$pid
     server_address_is_known() {
         NATS_URL=$(sed -n 's|.*"nats":\["\(nats://[^"]*\)".*|\1|p' "$work"/*.ports 2>/dev/null)
         [ -n "$NATS_URL" ]
@@ -81,6 +90,7 @@ start_nats_server() {
         printf 'nats-server did not start; its log is above\n' >&2
         return 1
     }
+    nats_server_port=${NATS_URL##*:}
     export NATS_URL
 }
 
@@ -95,7 +105,7 @@ start_service() {
             return 1
         }
     fi
-    start "$work/service.log" "$binary" serve --keys "$work/keys.json" --ledger memory "$@"
+    start "$work/service.log" "$binary" serve --keys "$work/keys.json" "$@"
     service_pid=$pid
     service_is_serving() { grep -q 'serving' "$work/service.log"; }
     await "$pid" "$work/service.log" service_is_serving || {
