@@ -16,11 +16,16 @@ extension Logger {
 
     /// What happens to a loop's connection, in words.
     ///
-    /// - Parameter errorLines: for what callers can cause: a reply that the server refuses is an error for each.
-    func report(_ event: LoopEvent, loop: String, errorLines: SharedLogBudget) {
+    /// - Parameters:
+    ///   - errorLines: for what callers can cause: a reply that the server refuses is an error for each.
+    ///   - connectFailures: of this loop.
+    func report(
+        _ event: LoopEvent, loop: String, errorLines: SharedLogBudget, connectFailures: ConnectFailures
+    ) {
         var metadata: Metadata = ["loop": "\(loop)"]
         switch event {
         case .connected(let server, let session, let maxPayload):
+            connectFailures.end()
             metadata["server"] = "\(server)"
             metadata["max_payload"] = "\(maxPayload)"
             metadata["session"] = "\(session)"
@@ -28,7 +33,9 @@ extension Logger {
         case .connectFailed(let server, let reason):
             metadata["server"] = "\(server)"
             metadata["reason"] = "\(reason)"
-            warning("cannot connect, will try again", metadata: metadata)
+            guard let attempts = connectFailures.admit(reason) else { return }
+            metadata["attempts"] = "\(attempts)"
+            warning("cannot connect, trying again until it is possible", metadata: metadata)
         case .lameDuck(let server, let session):
             metadata["server"] = "\(server)"
             metadata["session"] = "\(session)"

@@ -91,9 +91,11 @@ struct Replica: Service {
     /// The loops join the queue group when the ledger is current, and leave it when it is not.
     private func start(_ jetStream: JetStreamLedger, before loops: [EventLoop.Handle]) throws -> EventLoop.Handle {
         let (logger, refusal) = (logger, refusal)
-        let errorLines = SharedLogBudget()
+        let (errorLines, connectFailures) = (SharedLogBudget(), ConnectFailures())
         return try jetStream.start(
-            onLoopEvent: { logger.report($0, loop: "ledger", errorLines: errorLines) },
+            onLoopEvent: {
+                logger.report($0, loop: "ledger", errorLines: errorLines, connectFailures: connectFailures)
+            },
             onEvent: { event in
                 logger.report(event)
                 switch event {
@@ -108,14 +110,14 @@ struct Replica: Service {
     private func makeLoop(_ index: Int) -> EventLoop {
         let logger = logger
         let parts = parts
-        let errorLines = SharedLogBudget()
+        let (errorLines, connectFailures) = (SharedLogBudget(), ConnectFailures())
         return EventLoop(
             configuration: parts.configuration.nats,
             endpoints: RequestRouter.endpoints(parts.configuration),
             index: index,
             serving: parts.jetStream == nil,
             onEvent: { event in
-                logger.report(event, loop: "\(index)", errorLines: errorLines)
+                logger.report(event, loop: "\(index)", errorLines: errorLines, connectFailures: connectFailures)
                 if case .connected(_, _, let maxPayload) = event, maxPayload < parts.configuration.limits.maxRequestBytes {
                     logger.error(
                         "the server's max_payload is smaller than --max-request-bytes: long tokens will be refused",
