@@ -98,7 +98,7 @@ let package = Package(
         .testTarget(
             name: "JetStreamLedgerTests",
             dependencies: [
-                "JetStreamLedger", "TokenOperations", "Blacklist", "StrictJSON", "NATSTransport", "TestSupport",
+                "JetStreamLedger", "TokenOperations", "TokenContract", "Blacklist", "StrictJSON", "NATSTransport", "TestSupport",
             ],
             swiftSettings: settings
         ),

@@ -36,16 +36,20 @@ struct FollowMachineTests {
 
     private let state = StreamState(created: "then", lastSequence: 10)
     private let last = Position(sequence: 10, time: 10)
+    /// The first one that was delivered.
+    private let first = Position(sequence: 9, time: 9)
 
     private func id(_ seed: UInt64) -> UUIDv7 {
         var random = SeededGenerator(seed: seed)
         return UUIDv7(unixMilliseconds: 1, using: &random)
     }
 
-    private func delivery(_ sequence: UInt64, count: UInt64, consumer: UInt64 = 1) -> FollowEvent {
+    private func delivery(
+        _ sequence: UInt64, count: UInt64, consumer: UInt64 = 1, pending: UInt64 = 0
+    ) -> FollowEvent {
         .delivered(
             Delivery(
-                consumer: consumer, consumerSequence: count, streamSequence: sequence, time: sequence, pending: 0),
+                consumer: consumer, consumerSequence: count, streamSequence: sequence, time: sequence, pending: pending),
             id: id(sequence))
     }
 
@@ -113,7 +117,7 @@ struct FollowMachineTests {
         alone.quorumAge = 12_000
         _ = machine.handle(.stream(alone), now: now + 1)
         _ = machine.handle(.lastRevocation(last), now: now + 1)
-        _ = machine.handle(.anchor(last), now: now + 1)
+        _ = machine.handle(.anchor(first), now: now + 1)
         #expect(machine.currentUntil == FollowTimes.maxStaleness)
     }
 
@@ -123,8 +127,8 @@ struct FollowMachineTests {
         let now = look(&machine)
         let more = StreamState(created: "then", lastSequence: 12)
         #expect(machine.handle(.stream(more), now: now) == [.askForLastRevocation])
-        #expect(machine.handle(.lastRevocation(Position(sequence: 11, time: 11)), now: now) == [.askForAnchor(id: id(10))])
-        #expect(machine.handle(.anchor(last), now: now) == [])
+        #expect(machine.handle(.lastRevocation(Position(sequence: 11, time: 11)), now: now) == [.askForAnchor(id: id(9))])
+        #expect(machine.handle(.anchor(first), now: now) == [])
         #expect(machine.currentUntil == FollowTimes.maxStaleness)
         var reached = machine
         #expect(reached.handle(delivery(11, count: 3), now: now + 100) == [.apply])
@@ -145,8 +149,9 @@ struct FollowMachineTests {
         #expect(machine.handle(skipped, now: 4) == [.askForStream])
         #expect(machine.handle(.stream(StreamState(created: "then", lastSequence: 12)), now: 5) == [.askForLastRevocation])
         #expect(machine.handle(.lastRevocation(Position(sequence: 12, time: 12)), now: 5) == [.askForRecord(sequence: 10)])
+        #expect(machine.handle(.record(last), now: 6) == [.askForAnchor(id: id(9))])
         #expect(
-            machine.handle(.record(last), now: 6)
+            machine.handle(.anchor(first), now: 6)
                 == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: 10)])
         // What the old consumer still sends is not taken; what the new one sends is, before its creation is answered too.
         #expect(machine.handle(skipped, now: 7) == [])
@@ -163,8 +168,9 @@ struct FollowMachineTests {
         #expect(machine.isCurrent(at: 500))
         _ = machine.handle(.stream(state), now: 501)
         #expect(machine.handle(.lastRevocation(last), now: 502) == [.askForRecord(sequence: 10)])
+        #expect(machine.handle(.record(last), now: 503) == [.askForAnchor(id: id(9))])
         #expect(
-            machine.handle(.record(last), now: 503)
+            machine.handle(.anchor(first), now: 504)
                 == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: 10)])
         #expect(machine.currentUntil == 500 + FollowTimes.maxStaleness)
     }
@@ -201,7 +207,7 @@ struct FollowMachineTests {
         _ = machine.handle(.stored(sequence: 12), now: now)
         _ = machine.handle(delivery(12, count: 3), now: now)
         #expect(machine.handle(.stream(state), now: now + 1) == [.askForLastRevocation])
-        #expect(machine.handle(.lastRevocation(last), now: now + 1) == [.askForAnchor(id: id(10))])
+        #expect(machine.handle(.lastRevocation(last), now: now + 1) == [.askForAnchor(id: id(9))])
     }
 
     @Test("Restored from a copy and grown past the old end: found by the record at the place where it stopped")
@@ -237,7 +243,7 @@ struct FollowMachineTests {
             var now = look(&machine)
             _ = machine.handle(.stream(state), now: now)
             _ = machine.handle(.lastRevocation(last), now: now)
-            _ = machine.handle(.anchor(last), now: now)
+            _ = machine.handle(.anchor(first), now: now)
             _ = machine.handle(delivery(12, count: 3), now: now)
             let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 12)
             for round in 0..<2 {
@@ -262,6 +268,77 @@ struct FollowMachineTests {
         #expect(machine.doubt == nil && machine.currentUntil == now + FollowTimes.maxStaleness)
     }
 
+    @Test("What was revoked once more while the consumer was on its way is not taken for known")
+    func movedMeanwhile() {
+        var machine = FollowMachine()
+        _ = machine.handle(.connected, now: 0)
+        _ = machine.handle(.stream(state), now: 1)
+        _ = machine.handle(.lastRevocation(last), now: 2)
+        _ = machine.handle(.consumerCreated, now: 3)
+        // Record 9 has become record 11 meanwhile: one more is to come.
+        _ = machine.handle(delivery(10, count: 1, pending: 1), now: 4)
+        #expect(!machine.isCurrent(at: 4) && machine.nextDeadline() == 4)
+        #expect(machine.handle(.tick, now: 4) == [.askForStream])
+        let more = StreamState(created: "then", lastSequence: 11)
+        _ = machine.handle(.stream(more), now: 5)
+        _ = machine.handle(.lastRevocation(Position(sequence: 11, time: 11)), now: 6)
+        _ = machine.handle(.anchor(last), now: 6)
+        #expect(!machine.isCurrent(at: 6))
+        _ = machine.handle(delivery(11, count: 2), now: 7)
+        #expect(machine.currentUntil == 4 + FollowTimes.maxStaleness)
+    }
+
+    @Test("Under a load in which there is always more to come, two looks that are reached prove what the first one asked")
+    func neverDrained() {
+        var machine = following()
+        var sequence: UInt64 = 10
+        for round in 0..<3 {
+            let now = look(&machine, beats: sequence - 8)
+            sequence += 1
+            _ = machine.handle(.stream(StreamState(created: "then", lastSequence: sequence)), now: now)
+            let anchor = machine.anchor
+            _ = machine.handle(.lastRevocation(Position(sequence: sequence, time: sequence)), now: now)
+            _ = machine.handle(.anchor(anchor?.position), now: now)
+            _ = machine.handle(delivery(sequence, count: sequence - 8, pending: 5), now: now)
+            #expect((machine.provenAt ?? 0 > 0) == (round > 0))
+        }
+    }
+
+    @Test("A revocation of one's own that was stored and then purged, before anything was delivered, is missed")
+    func ownPurged() {
+        var machine = FollowMachine()
+        _ = machine.handle(.connected, now: 0)
+        _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 0)), now: 1)
+        _ = machine.handle(.lastRevocation(nil), now: 2)
+        _ = machine.handle(.consumerCreated, now: 3)
+        _ = machine.handle(.revoked(sequence: 1, id: id(1)), now: 4)
+        for round in 0..<2 {
+            let now = look(&machine, beats: 0)
+            _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 1, firstSequence: 2)), now: now)
+            #expect(machine.handle(.lastRevocation(nil), now: now) == (round == 0 ? [] : [.republish(.purged)]))
+        }
+    }
+
+    @Test("After a move to another server the anchor is looked at too: a purge may lie behind the place")
+    func movedAfterPurge() {
+        var machine = following()
+        _ = machine.handle(.connected, now: 500)
+        _ = machine.handle(.stream(state), now: 501)
+        _ = machine.handle(.lastRevocation(last), now: 502)
+        _ = machine.handle(.record(last), now: 503)
+        #expect(machine.handle(.anchor(nil), now: 504) == [])
+        _ = machine.handle(.tick, now: 504 + FollowTimes.doubt)
+        _ = machine.handle(.stream(state), now: 1_505)
+        _ = machine.handle(.lastRevocation(last), now: 1_506)
+        _ = machine.handle(.record(last), now: 1_507)
+        #expect(
+            machine.handle(.anchor(nil), now: 1_508)
+                == [
+                    .republish(.purged), .deleteConsumer(number: 1),
+                    .createConsumer(number: 2, afterSequence: 10),
+                ])
+    }
+
     @Test("A record that was dropped for its age is no purge")
     func expired() {
         var machine = following()
@@ -279,6 +356,7 @@ struct FollowMachineTests {
         _ = machine.handle(.stream(state), now: 20_001)
         _ = machine.handle(.lastRevocation(last), now: 20_002)
         _ = machine.handle(.record(last), now: 20_003)
+        _ = machine.handle(.anchor(first), now: 20_003)
         _ = machine.handle(.consumerCreated, now: 20_004)
         #expect(!machine.isCurrent(at: 20_004))
         #expect(machine.handle(.tick, now: 21_000) == [.askForStream])

@@ -25,6 +25,8 @@ enum FollowEvent: Equatable, Sendable {
     case heartbeat(number: UInt64, lastConsumerSequence: UInt64, lastStreamSequence: UInt64)
     /// A write of this replica was stored.
     case stored(sequence: UInt64)
+    /// A revocation of this replica was stored: besides `stored`.
+    case revoked(sequence: UInt64, id: UUIDv7)
     /// The outstanding question was answered with an error, or will not be answered: no responders, no leader.
     case failed
     case tick

@@ -17,11 +17,17 @@ extension FollowMachine {
         let position = Position(sequence: delivery.streamSequence, time: delivery.time)
         applied = position
         lastApplied = id.map { Anchor(id: $0, position: position) } ?? lastApplied
+        if let own, own.position.sequence <= position.sequence {
+            // Passed over: replaced meanwhile, or purged. To be seen now.
+            if own.id != id { (anchor, nextLook) = (own, now) }
+            self.own = nil
+        }
+        anchor = anchor ?? lastApplied
         reached = max(reached, delivery.streamSequence)
         highestSeen = max(highestSeen, delivery.streamSequence)
         lastHeard = now
         lastProgress = now
-        checkTarget(now: now)
+        checkTarget(isDrained: delivery.pending == 0, now: now)
         return [.apply]
     }
 

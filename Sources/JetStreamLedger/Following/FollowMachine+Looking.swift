@@ -7,6 +7,7 @@ struct Look: Equatable, Sendable {
         case lastRevocation(StreamState)
         case record(StreamState, last: FollowMachine.Position?)
         case anchor(StreamState, last: FollowMachine.Position?)
+        case own(StreamState, last: FollowMachine.Position?)
     }
 
     /// When its first question was sent: what the answers say is not older than that.
@@ -14,8 +15,17 @@ struct Look: Equatable, Sendable {
     /// What was known then. What came while the question was on its way is not held against the answer.
     let highestSeen: UInt64
     let applied: FollowMachine.Position?
+    let lastApplied: FollowMachine.Anchor?
+    let own: FollowMachine.Anchor?
+    /// What had been reached when the last revocation was asked for.
+    var reached: UInt64 = 0
     var question = Question.stream
     var until: Int64
+
+    /// Of another stream than the one of which anything is known.
+    var ofNothing: Look {
+        Look(askedAt: askedAt, highestSeen: 0, applied: nil, lastApplied: nil, own: nil, until: until)
+    }
 }
 
 extension FollowMachine {
@@ -26,7 +36,8 @@ extension FollowMachine {
     }
 
     mutating func beginLook(now: Int64) -> [FollowAction] {
-        look = Look(askedAt: now, highestSeen: highestSeen, applied: applied, until: now + FollowTimes.answer)
+        look = Look(askedAt: now, highestSeen: highestSeen, applied: applied, lastApplied: lastApplied, own: own,
+            until: now + FollowTimes.answer)
         return [.askForStream]
     }
 
@@ -41,16 +52,17 @@ extension FollowMachine {
         if let created, created != state.created {
             phase = .locating
             actions.append(startOver(in: state, .recreated))
-            self.look = Look(askedAt: look.askedAt, highestSeen: 0, applied: nil, until: look.until)
+            self.look = look.ofNothing
         } else if state.lastSequence < look.highestSeen {
             guard doubt == .rolledBack else { return lookAgain(.rolledBack, now: now) }
             phase = .locating
             actions.append(startOver(in: state, .rolledBack))
-            self.look = Look(askedAt: look.askedAt, highestSeen: 0, applied: nil, until: look.until)
+            self.look = look.ofNothing
         }
         created = state.created
         highestSeen = max(highestSeen, state.lastSequence)
         ask(.lastRevocation(state), now: now)
+        self.look?.reached = reached
         return actions + [.askForLastRevocation]
     }
 
@@ -58,9 +70,12 @@ extension FollowMachine {
         guard let look, case .lastRevocation(let state) = look.question else { return [] }
         if let last { highestSeen = max(highestSeen, last.sequence) }
         if phase == .locating {
-            guard let applied else { return createConsumer(state, last, now: now) }
+            guard let applied else { return placeFound(state, last, now: now) }
             ask(.record(state, last: last), now: now)
             return [.askForRecord(sequence: applied.sequence)]
+        }
+        if let own = look.own, last.map({ $0.sequence < own.position.sequence }) ?? true {
+            return purged(state, last, now: now)
         }
         if let applied = look.applied, last.map({ $0.sequence < applied.sequence }) ?? true {
             return isExpired(applied, state) ? nothingLost(state, last, now: now) : purged(state, last, now: now)
@@ -75,7 +90,7 @@ extension FollowMachine {
         guard let look, case .record(let state, let last) = look.question, phase == .locating, let applied else {
             return []
         }
-        if record == applied { return createConsumer(state, last, now: now) }
+        if record == applied { return placeFound(state, last, now: now) }
         if record == nil, isExpired(applied, state) {
             // Everything up to there has gone the same way.
             (self.applied, anchor, lastApplied) = (nil, nil, nil)
@@ -88,11 +103,40 @@ extension FollowMachine {
         return [republish] + createConsumer(state, last, now: now)
     }
 
-    /// While following: the revocation that was the last one at the look before must still be there.
+    /// The place is the right one; and what this replica has stored behind it must be there too, in a stream that may have
+    /// been cut there and grown again.
+    private mutating func placeFound(_ state: StreamState, _ last: Position?, now: Int64) -> [FollowAction] {
+        guard let own else { return weighAnchor(state, last, now: now) }
+        ask(.own(state, last: last), now: now)
+        return [.askForAnchor(id: own.id)]
+    }
+
+    private mutating func weighAnchor(_ state: StreamState, _ last: Position?, now: Int64) -> [FollowAction] {
+        guard let anchor, anchor.position != applied else { return nothingLost(state, last, now: now) }
+        ask(.anchor(state, last: last), now: now)
+        return [.askForAnchor(id: anchor.id)]
+    }
+
+    private mutating func found(
+        own found: Position?, _ state: StreamState, _ last: Position?, now: Int64
+    ) -> [FollowAction] {
+        if let own, found?.sequence != own.position.sequence {
+            guard doubt == .recordGone else { return lookAgain(.recordGone, now: now) }
+            let republish = startOver(in: state, .recordGone)
+            return [republish] + createConsumer(state, last, now: now)
+        }
+        return weighAnchor(state, last, now: now)
+    }
+
+    /// The revocation that was the last one at the look before must still be there.
     mutating func found(anchor found: Position?, now: Int64) -> [FollowAction] {
-        guard let look, case .anchor(let state, let last) = look.question, let anchor else { return [] }
+        guard let look else { return [] }
+        if case .own(let state, let last) = look.question, phase == .locating {
+            return self.found(own: found, state, last, now: now)
+        }
+        guard case .anchor(let state, let last) = look.question, let anchor else { return [] }
         guard let found else {
-            return isExpired(anchor.position, state)
+            return anchor.position.time > 0 && isExpired(anchor.position, state)
                 ? nothingLost(state, last, now: now) : purged(state, last, now: now)
         }
         if found.sequence > anchor.position.sequence {
@@ -100,7 +144,8 @@ extension FollowMachine {
             return state.firstSequence > anchor.position.sequence
                 ? purged(state, last, now: now) : nothingLost(state, last, now: now)
         }
-        if found == anchor.position { return nothingLost(state, last, now: now) }
+        let isSame = found.sequence == anchor.position.sequence && [0, found.time].contains(anchor.position.time)
+        if isSame { return nothingLost(state, last, now: now) }
         // Another record in its place: not the stream that was followed.
         phase = .locating
         let republish = startOver(in: state, .rolledBack)
@@ -108,20 +153,21 @@ extension FollowMachine {
     }
 
     private mutating func nothingLost(_ state: StreamState, _ last: Position?, now: Int64) -> [FollowAction] {
+        if phase == .locating { return createConsumer(state, last, now: now) }
         endLook(state, last, now: now)
         return []
     }
 
-    /// The consumer goes on: it delivers what comes in after a purge. Only what this replica knows has to come back.
+    /// A consumer goes on: it delivers what comes in after a purge. Only what this replica knows has to come back.
     private mutating func purged(_ state: StreamState, _ last: Position?, now: Int64) -> [FollowAction] {
         guard doubt == .purged else { return lookAgain(.purged, now: now) }
-        endLook(state, last, now: now)
-        anchor = nil
+        let actions = nothingLost(state, last, now: now)
+        (anchor, own) = (nil, nil)
         if let applied, last.map({ $0.sequence < applied.sequence }) ?? true {
             // Gone with the rest: no place to go on from.
             (self.applied, lastApplied) = (nil, nil)
         }
-        return [.republish(.purged)]
+        return [.republish(.purged)] + actions
     }
 
     /// Dropped for its age. Some slack, because clocks differ: who is about to expire needs no republishing either.
@@ -144,10 +190,15 @@ extension FollowMachine {
         guard let look else { return }
         self.look = nil
         doubt = nil
-        anchor = lastApplied
+        // Not the last one now: that may have come in after a purge that came after the answers.
+        anchor = look.lastApplied ?? anchor
         lastProgress = now
-        target = Target(sequence: last?.sequence ?? 0, asOf: look.askedAt - state.quorumAge, askedAt: look.askedAt)
-        checkTarget(now: now)
+        let sequence = last?.sequence ?? 0
+        // A place that was given up in this look proves nothing of another stream.
+        target = Target(
+            sequence: sequence, asOf: look.askedAt - state.quorumAge, askedAt: look.askedAt,
+            isFirm: min(look.reached, reached) >= sequence)
+        checkTarget(isDrained: false, now: now)
     }
 
     private mutating func createConsumer(_ state: StreamState, _ last: Position?, now: Int64) -> [FollowAction] {

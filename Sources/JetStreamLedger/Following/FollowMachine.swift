@@ -18,6 +18,8 @@ internal import Blacklist
 /// is applied, this replica is as current as the leader was then. A lone leader tells its growing age for some 13 s,
 /// and then that there is none.
 ///
+/// (Not quite: `checkTarget`.)
+///
 /// Only one question is on its way at a time. What was stored while a question was on its way is not held against the
 /// answer, and a follower's consumer can be ahead of the leader by an instant: what looks like a loss is looked at again
 /// before it is believed.
@@ -56,6 +58,8 @@ struct FollowMachine: Equatable, Sendable {
         /// The moment of which everything will be known.
         var asOf: Int64
         var askedAt: Int64
+        /// Whether it had been reached when it was asked for.
+        var isFirm: Bool
     }
 
     var phase = Phase.disconnected
@@ -80,13 +84,18 @@ struct FollowMachine: Equatable, Sendable {
     var nextLook: Int64 = 0
     var target: Target?
     var lastApplied: Anchor?
-    /// The last applied one at the end of the look before.
+    /// The last applied one at the beginning of the look before, or the first one since.
     var anchor: Anchor?
+    /// The last revocation that this replica has stored and not been delivered yet. When nothing else was applied, it is
+    /// all by which a loss can be seen. Its time is not known: 0.
+    var own: Anchor?
     /// Seen once, and to be seen again.
     var doubt: ReplayReason?
     /// When a target was last reached, and, after a long silence, when the first one after it was asked for.
     var lastReached: Int64?
     var firstAfterSilence: Int64?
+    /// As of when the last target was that was reached.
+    var reachedOnce: Int64?
     /// Everything that was stored up to here is known; nil before the first replay's end.
     private(set) var provenAt: Int64?
     let maxStaleness: Int64
@@ -125,6 +134,10 @@ struct FollowMachine: Equatable, Sendable {
         case .stored(let sequence):
             highestSeen = max(highestSeen, sequence)
             return []
+        case .revoked(let sequence, let id):
+            guard sequence > max(reached, own?.position.sequence ?? 0) else { return [] }
+            own = Anchor(id: id, position: Position(sequence: sequence, time: 0))
+            return []
         case .failed: return failed(now: now)
         case .tick: return tick(now: now)
         }
@@ -143,12 +156,19 @@ struct FollowMachine: Equatable, Sendable {
         }
     }
 
-    /// Whether the target is reached: then everything up to its moment is known.
-    mutating func checkTarget(now: Int64) {
+    /// Whether the target is reached.
+    ///
+    /// A revocation that is revoked once more moves to the stream's end. One that does so after the last revocation was
+    /// asked for, and before the consumer came to it, is not known when that last one is reached. So that is believed
+    /// only when it had been reached before it was asked for; or when the consumer had nothing more to deliver; or when
+    /// it is reached a second time over, in another look.
+    ///
+    /// - Parameter isDrained: the consumer has just delivered all that there was.
+    mutating func checkTarget(isDrained: Bool, now: Int64) {
         guard let target, reached >= target.sequence else { return }
         self.target = nil
-        anchor = anchor ?? lastApplied
-        nextLook = max(now, target.askedAt + FollowTimes.look(maxStaleness: maxStaleness))
+        let look = FollowTimes.look(maxStaleness: maxStaleness)
+        nextLook = max(now, target.askedAt + look)
         let silence = target.askedAt - (lastReached ?? target.askedAt)
         lastReached = now
         // A leader that was stopped for so long that another was elected, and goes on now, finds old answers of its
@@ -159,7 +179,17 @@ struct FollowMachine: Equatable, Sendable {
             return
         }
         firstAfterSilence = nil
-        provenAt = max(provenAt ?? target.asOf, target.asOf)
+        if target.isFirm || isDrained {
+            prove(target.asOf)
+        } else {
+            if let reachedOnce { prove(reachedOnce) }
+            nextLook = provenAt == nil ? now : min(nextLook, now + look / 4)
+        }
+        reachedOnce = target.asOf
+    }
+
+    private mutating func prove(_ asOf: Int64) {
+        provenAt = max(provenAt ?? asOf, asOf)
     }
 
     /// Follows the stream from its beginning: what was applied may not have been held.
@@ -180,9 +210,9 @@ struct FollowMachine: Equatable, Sendable {
     }
 
     private mutating func forget() {
-        (applied, lastApplied, anchor, target, doubt) = (nil, nil, nil, nil, nil)
+        (applied, lastApplied, anchor, own, target, doubt) = (nil, nil, nil, nil, nil, nil)
         reached = 0
         provenAt = nil
-        (lastReached, firstAfterSilence) = (nil, nil)
+        (lastReached, firstAfterSilence, reachedOnce) = (nil, nil, nil)
     }
 }

@@ -46,13 +46,17 @@ struct WriteDesk {
     private let apply: (Revocation) throws(BlacklistError) -> Void
     /// Told of every sequence that the stream is known to have reached.
     private let stored: (UInt64) -> Void
+    /// Told besides of each revocation that is stored, and where.
+    private let revoked: (UInt64, UUIDv7) -> Void
 
     init(
-        instance: String, apply: @escaping (Revocation) throws(BlacklistError) -> Void, stored: @escaping (UInt64) -> Void = { _ in }
+        instance: String, apply: @escaping (Revocation) throws(BlacklistError) -> Void, stored: @escaping (UInt64) -> Void = { _ in },
+        revoked: @escaping (UInt64, UUIDv7) -> Void = { _, _ in }
     ) {
         self.instance = instance
         self.apply = apply
         self.stored = stored
+        self.revoked = revoked
     }
 
     var count: Int { requests.count }
@@ -126,6 +130,7 @@ struct WriteDesk {
         guard let request = requests[token.request] else { return }
         if case .stored(let sequence) = outcome {
             stored(sequence)
+            if case .revoke(let revocation, _, _) = request.work { revoked(sequence, revocation.id) }
         } else {
             guard request.attempt == token.attempt else { return }
         }

@@ -1,0 +1,173 @@
+import Blacklist
+import StrictJSON
+@testable import TokenOperations
+
+@testable import JetStreamLedger
+
+/// Sees everything at once, and says when a promise is broken. The plain model against which histories are held.
+///
+/// P1: a revocation that was acknowledged is in the stream, at once and, unless an operator has removed it, for ever; and
+///     what he has removed comes back as long as one replica that knows it lives.
+/// P2: the life of a replica that acknowledged a revocation never calls its token valid again; every replica that
+///     answers knows everything that has been in the stream for longer than the bound.
+/// P3: a refresh token has one successor pair, out of a redemption that was stored; none outside of the grace period, none
+///     when its successor has been redeemed, none from a family that was revoked before it was presented. (A family of
+///     which an operator has removed records is left out: who forgets the past cannot keep to it.)
+final class LedgerOracle {
+    unowned var world: LedgerSimulation! = nil
+    /// Revocations that are in the stream: since when without a break.
+    private var inStream: [UUIDv7: Int64] = [:]
+    private var acknowledged: Set<UUIDv7> = []
+    /// By the life of a replica.
+    private var acknowledgedBy: [[Int]: Set<UUIDv7>] = [:]
+    private var redemptions: [UUIDv7: (redemption: Redemption, at: Int64)] = [:]
+    /// When each token was redeemed.
+    private var redeemedAt: [UUIDv7: Int64] = [:]
+    private var pairs: [UUIDv7: Pair] = [:]
+    private var damaged: Set<UUIDv7> = []
+    private var lastDamage: Int64 = .min
+    private var lastIsolation: [Int: Int64] = [:]
+    /// What must be in the stream in the end, because a replica that lives through the calm knows it.
+    private var expected: Set<UUIDv7> = []
+
+    // What histories have come to, to see that they exercise what they are to.
+    private(set) var rotations = 0
+    private(set) var repeats = 0
+    private(set) var reuses = 0
+    private(set) var unknowns = 0
+    private(set) var verified = 0
+    private(set) var rejected = 0
+    private(set) var currentChecks = 0
+
+    func stored(_ subject: String, _ body: [UInt8], _ sequence: UInt64) {
+        switch LedgerSubject.kind(of: subject) {
+        case .revoked(let id): inStream[id] = inStream[id] ?? world.now
+        case .redeemed(let family):
+            guard let redemption = try? RedemptionRecord.decode(body.rawSpan, family: family) else { return }
+            redemptions[redemption.successor.refreshID] = (redemption, world.now)
+            redeemedAt[redemption.tokenID] = redeemedAt[redemption.tokenID] ?? world.now
+        case nil: break
+        }
+    }
+
+    func streamReplaced(_ old: StreamModel?, by new: StreamModel?) {
+        lastDamage = world.now
+        var kept: [UUIDv7: Int64] = [:]
+        for record in new?.records ?? [] {
+            if case .revoked(let id) = LedgerSubject.kind(of: record.subject) { kept[id] = inStream[id] ?? world.now }
+        }
+        inStream = kept
+        for record in old?.records ?? [] where new?.record(at: record.sequence) == nil {
+            damage(record)
+        }
+        for record in new?.records ?? [] where old?.record(at: record.sequence) == nil { damage(record) }
+    }
+
+    private func damage(_ record: StreamModel.Record) {
+        switch LedgerSubject.kind(of: record.subject) {
+        case .revoked(let id), .redeemed(let id): damaged.insert(id)
+        case nil: break
+        }
+    }
+
+    func died(_ replica: SimulatedReplica) {
+        acknowledgedBy[[replica.index, replica.life]] = nil
+    }
+
+    func judgedReuse(_ redemption: Redemption, by replica: SimulatedReplica) {
+        reuses += 1
+        if redemptions[redemption.successor.refreshID] != nil, !damaged.contains(redemption.family) {
+            world.violate("P3: a redemption that was stored is taken for a reuse, and costs its own family")
+        }
+    }
+
+    func replied(_ reply: Reply, to request: SimulatedReplica.Request, by replica: SimulatedReplica) {
+        switch (request.operation, reply) {
+        case (.blacklist(let family, let access), .revoked): acknowledge([family, access], request, replica)
+        case (.refresh(let token), .reused): acknowledge([token.family], request, replica)
+        case (.refresh(let token), .pair(let pair)): issued(pair, for: token, request, replica)
+        case (.verify(let family, let access), .valid):
+            verified += 1
+            for id in [family, access] where acknowledgedBy[[replica.index, replica.life]]?.contains(id) == true {
+                world.violate("P2: the replica that acknowledged \(id.text) calls it valid")
+            }
+            for id in [family, access] where mustBeKnown(id) {
+                world.violate("P2: replica \(replica.index) calls \(id.text) valid, which has been stored for too long")
+            }
+        case (.verify, .invalid): rejected += 1
+        case (_, .unavailable): unknowns += 1
+        default: break
+        }
+    }
+
+    private func acknowledge(_ ids: [UUIDv7], _ request: SimulatedReplica.Request, _ replica: SimulatedReplica) {
+        for id in ids {
+            if inStream[id] == nil, lastDamage < request.arrivedAt {
+                world.violate("P1: \(id.text) is acknowledged and not stored")
+            }
+            acknowledged.insert(id)
+            acknowledgedBy[[replica.index, replica.life], default: []].insert(id)
+        }
+    }
+
+    private func issued(
+        _ pair: Pair, for token: Token, _ request: SimulatedReplica.Request, _ replica: SimulatedReplica
+    ) {
+        guard let (redemption, _) = redemptions[pair.next.id], redemption.tokenID == token.id else {
+            return world.violate("P3: a pair without a stored redemption of the token")
+        }
+        if pairs[token.id] == nil { rotations += 1 } else { repeats += 1 }
+        defer { pairs[token.id] = pair }
+        guard !damaged.contains(token.family) else { return }
+        if let earlier = pairs[token.id], earlier != pair {
+            world.violate("P3: generation \(token.generation) of \(token.family.text) has two successors")
+        }
+        let slack: Int64 = 1_000
+        if let at = redeemedAt[token.id], request.arrivedAt > at + LedgerSimulation.graceMilliseconds + slack {
+            world.violate("P3: a pair for a token that was redeemed \(request.arrivedAt - at) ms before")
+        }
+        // A leader that is cut off tells for 5 s what he remembers.
+        if let since = lastIsolation[replica.index], world.now - since < 12_000 { return }
+        if let at = redeemedAt[pair.next.id], at < request.arrivedAt {
+            world.violate("P3: a pair for a token whose successor has been redeemed")
+        }
+        if let since = inStream[token.family], since < request.arrivedAt {
+            world.violate("P3: a pair from a family that was revoked before it was asked for")
+        }
+    }
+
+    /// Whether every replica that answers has to know it.
+    private func mustBeKnown(_ id: UUIDv7) -> Bool {
+        guard let since = inStream[id] else { return false }
+        return since < world.now - world.maxStaleness
+    }
+
+    func checkKnowledge() {
+        for index in world.isolated.keys { lastIsolation[index] = world.now }
+        for replica in world.replicas where replica.isCurrent {
+            currentChecks += 1
+            for id in inStream.keys where mustBeKnown(id) && !replica.knows(id) {
+                world.violate(
+                    "P2: replica \(replica.index) answers and does not know \(id.text), stored \(world.now - (inStream[id] ?? 0)) ms ago")
+                return
+            }
+        }
+    }
+
+    func calm() {
+        expected = world.replicas.reduce(into: Set<UUIDv7>()) { $0.formUnion($1.revoked) }.intersection(acknowledged)
+    }
+
+    func checkEnd() {
+        for replica in world.replicas {
+            if !replica.isCurrent { world.violate("replica \(replica.index) does not become current again") }
+            if replica.openRequests > 0 { world.violate("replica \(replica.index) has not answered \(replica.openRequests)") }
+            for id in expected.sorted(by: { $0.text < $1.text }) where !replica.knows(id) {
+                return world.violate("P1: replica \(replica.index) does not learn \(id.text), which another knows")
+            }
+        }
+        for id in expected.sorted(by: { $0.text < $1.text }) where inStream[id] == nil {
+            return world.violate("P1: \(id.text) is not in the stream any more, and a replica knows it")
+        }
+    }
+}

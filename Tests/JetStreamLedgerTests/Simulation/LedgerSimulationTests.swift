@@ -1,0 +1,47 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import JetStreamLedger
+
+@Suite("Nothing acknowledged is forgotten, no refresh token is redeemed twice: random histories of three replicas")
+struct LedgerSimulationTests {
+    /// `TEST_SEED=… swift test --filter LedgerSimulationTests` plays that one history, and tells what happens in it.
+    private static let given = ProcessInfo.processInfo.environment["TEST_SEED"].flatMap { UInt64($0) }
+
+    @Test("P1, P2 and P3 hold, and after all trouble everything comes right")
+    func histories() {
+        var totals = (rotations: 0, repeats: 0, reuses: 0, unknowns: 0, verified: 0, rejected: 0, checks: 0, replays: 0)
+        let first = Self.given ?? UInt64.random(in: .min ... .max)
+        let count: UInt64 = Self.given == nil ? 60 : 1
+        for offset in 0..<count {
+            let seed = first &+ offset
+            let simulation = LedgerSimulation(seed: seed, isTraced: Self.given != nil)
+            simulation.run()
+            #expect(simulation.violations.isEmpty, "TEST_SEED=\(seed): \(simulation.violations.first ?? "")")
+            totals.rotations += simulation.oracle.rotations
+            totals.repeats += simulation.oracle.repeats
+            totals.reuses += simulation.oracle.reuses
+            totals.unknowns += simulation.oracle.unknowns
+            totals.verified += simulation.oracle.verified
+            totals.rejected += simulation.oracle.rejected
+            totals.checks += simulation.oracle.currentChecks
+            totals.replays += simulation.replays
+        }
+        // A simulation in which nothing happens would be content with anything.
+        #expect(
+            Self.given != nil || totals.rotations > 1_000 && totals.repeats > 50 && totals.reuses > 30
+                && totals.unknowns > 100 && totals.verified > 500 && totals.rejected > 500 && totals.checks > 20_000
+                && totals.replays > 30, "\(totals)")
+    }
+
+    @Test("Planted faults are found", arguments: LedgerSimulation.Fault.allCases)
+    func canaries(fault: LedgerSimulation.Fault) {
+        let found = (UInt64(0)..<120).contains { seed in
+            let simulation = LedgerSimulation(seed: seed, fault: fault)
+            simulation.run()
+            return !simulation.violations.isEmpty
+        }
+        #expect(found)
+    }
+}
