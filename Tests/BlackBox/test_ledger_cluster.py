@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import nats.errors
 import pytest
@@ -12,7 +12,7 @@ from conftest import Fleet
 from support.client import Client, Pair
 from support.cluster import Cluster
 from support.history import History, Load, settle
-from support.processes import eventually
+from support.processes import Service, eventually
 from support.scale import figures, scale
 
 MAX_STALENESS = 5
@@ -64,49 +64,79 @@ async def acknowledged(client: Client, pair: Pair, seconds: float) -> float:
         assert time.monotonic() < began + seconds, f"no write within {seconds} s"
 
 
-@pytest.mark.timeout(180)
+@pytest.fixture
+def replicas(cluster: Cluster, cluster_fleet: Fleet) -> dict[str, Service]:
+    """One at each node, which reaches no other."""
+    replicas: dict[str, Service] = {}
+    for name, node in cluster.nodes.items():
+        keys = next(iter(replicas.values())).keys if replicas else None
+        (replicas[name],) = cluster_fleet.start_replicas(1, *OPTIONS, server=node, keys=keys)
+    return replicas
+
+
+@asynccontextmanager
+async def clients_of(replicas: dict[str, Service]) -> AsyncIterator[dict[str, Client]]:
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(replica.connect()) for name, replica in replicas.items()}
+
+
+async def first_answer(client: Client, access_token: str, service: Service) -> str | None:
+    """The first after a failure that is over."""
+    end = time.monotonic() + BACK_SECONDS
+    while (answer := await reason(client, access_token)) == "unavailable":
+        assert time.monotonic() < end, f"not back within {BACK_SECONDS} s:\n{service.log}"
+        await asyncio.sleep(0.02)
+    return answer
+
+
+@pytest.mark.timeout(120)
 async def test_a_replica_whose_server_is_cut_off_from_the_majority_stops_answering_and_comes_back(
-    cluster: Cluster, cluster_fleet: Fleet
+    cluster: Cluster, replicas: dict[str, Service]
 ) -> None:
-    nodes = list(cluster.nodes.values())
-    replicas = cluster_fleet.start_replicas(1, *OPTIONS, server=nodes[0])
-    for node in nodes[1:]:
-        replicas += cluster_fleet.start_replicas(1, *OPTIONS, server=node, keys=replicas[0].keys)
     # The hardest case: it is the leader of the stream who is cut off, and may not know it.
     name = cluster.leader().directory.name
-    index = list(cluster.nodes).index(name)
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(replica.connect()) for replica in replicas]
-        alone, *others = (clients[index], *(clients[i] for i in range(3) if i != index))
+    async with clients_of(replicas) as clients:
+        alone, (majority, other) = clients[name], [client for node, client in clients.items() if node != name]
         live, doomed = await alone.generate(), await alone.generate()
-        assert [await reason(client, live.access) for client in clients] == [None] * 3
+        assert [await reason(client, live.access) for client in clients.values()] == [None] * 3
         cluster.cut_off(name)
-        cut = time.monotonic()
+        cut = last_answer = time.monotonic()
         # The majority elects a leader and goes on.
-        wrote_after = asyncio.create_task(acknowledged(others[0], doomed, WRITES_RETURN_SECONDS))
-        last_answer = cut
-        while time.monotonic() < cut + MAX_STALENESS + SLACK_SECONDS + 4:
+        writing = asyncio.create_task(acknowledged(majority, doomed, WRITES_RETURN_SECONDS))
+        while not writing.done() or time.monotonic() < cut + MAX_STALENESS + SLACK_SECONDS + 2:
             asked = time.monotonic()
             if await reason(alone, doomed.access) != "unavailable":
                 last_answer = asked
             await asyncio.sleep(0.02)
         assert last_answer - cut < MAX_STALENESS + SLACK_SECONDS
-        elapsed = await wrote_after
-        await eventually(lambda: is_revoked(others[1], doomed), BACK_SECONDS, "the other one of the majority knows")
+        await eventually(lambda: is_revoked(other, doomed), BACK_SECONDS, "the other one of the majority knows")
 
         cluster.heal()
         healed = time.monotonic()
-        while (answer := await reason(alone, doomed.access)) == "unavailable":
-            assert time.monotonic() < healed + BACK_SECONDS, replicas[index].log
-            await asyncio.sleep(0.02)
-        back = time.monotonic() - healed
         # From its first answer on it knows what it missed.
-        assert answer == "revoked"
+        assert await first_answer(alone, doomed.access, replicas[name]) == "revoked"
+        back = time.monotonic() - healed
         assert await reason(alone, live.access) is None
     figures(
-        f"leader cut off: its replica answered for {last_answer - cut:.1f} s more, the others wrote after {elapsed:.1f} s, "
-        f"it was back {back:.1f} s after healing"
+        f"leader cut off: its replica answered for {last_answer - cut:.1f} s more, the others wrote after "
+        f"{await writing:.1f} s, it was back {back:.1f} s after healing"
     )
+
+
+@pytest.mark.timeout(120)
+async def test_a_leader_that_was_stopped_and_goes_on_is_not_believed_what_it_last_knew(
+    cluster: Cluster, replicas: dict[str, Service]
+) -> None:
+    name = cluster.leader().directory.name
+    async with clients_of(replicas) as clients:
+        stopped, (majority, _) = clients[name], [client for node, client in clients.items() if node != name]
+        doomed = await stopped.generate()
+        assert await reason(stopped, doomed.access) is None
+        cluster.nodes[name].pause()
+        await acknowledged(majority, doomed, WRITES_RETURN_SECONDS)
+        # It wakes up as a leader, with what it knew then, until it hears of the other.
+        cluster.nodes[name].resume()
+        assert await first_answer(stopped, doomed.access, replicas[name]) == "revoked"
 
 
 async def is_revoked(client: Client, pair: Pair) -> bool:
@@ -117,7 +147,7 @@ async def is_revoked(client: Client, pair: Pair) -> bool:
 async def test_the_promises_hold_while_the_leader_is_killed_again_and_again(
     cluster: Cluster, cluster_fleet: Fleet
 ) -> None:
-    kills = scale("LEADER_KILLS", 2)
+    kills = scale("LEADER_KILLS", 3)
     # Each knows all the servers.
     replicas = cluster_fleet.start_replicas(3, *OPTIONS, url=cluster.url)
     history = History(bound_seconds=MAX_STALENESS + SLACK_SECONDS)
@@ -130,7 +160,7 @@ async def test_the_promises_hold_while_the_leader_is_killed_again_and_again(
             for replica in replicas
         ]
         load = Load(clients, history, workers=8, seed=kills)
-        for _ in range(kills):
+        for turn in range(kills):
             enough = len(history.writes) + 100
 
             async def has_gone_on() -> bool:
@@ -138,13 +168,19 @@ async def test_the_promises_hold_while_the_leader_is_killed_again_and_again(
 
             await eventually(has_gone_on, 60, "the load goes on")
             leader = await asyncio.to_thread(cluster.leader)
-            leader.kill()
+            # The last time all of them, at once.
+            victims = [leader] if turn < kills - 1 else list(cluster.nodes.values())
+            for victim in victims:
+                victim.kill()
             killed = time.monotonic()
+            if len(victims) > 1:
+                await asyncio.to_thread(cluster.start)
             while not any(at > killed + 0.2 for at in history.writes[-50:]):
                 assert time.monotonic() < killed + WRITES_RETURN_SECONDS, "writes do not return"
                 await asyncio.sleep(0.02)
             back.append(min(at for at in history.writes if at > killed + 0.2) - killed)
-            leader.start()
+            if victims == [leader]:
+                leader.start()
             await asyncio.to_thread(cluster.await_health)
         await load.stop()
         for client in clients:
@@ -156,7 +192,7 @@ async def test_the_promises_hold_while_the_leader_is_killed_again_and_again(
     for replica in replicas:
         assert "the ledger has lost revocations" not in replica.log
     figures(
-        f"{kills} leaders killed: {len(history.acknowledged)} acknowledged blacklistings, {len(history.successors)} refresh "
+        f"{kills - 1} leaders killed, and then all three servers: {len(history.acknowledged)} acknowledged blacklistings, {len(history.successors)} refresh "
         f"tokens redeemed, promises held; writes returned after {sorted(back)[len(back) // 2]:.1f} s (median), "
         f"{max(back):.1f} s (longest); {dict(history.outcomes)}"
     )
