@@ -28,6 +28,15 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NATSServer]
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def ledger_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NATSServer]:
+    """The one that replicas with their ledger on JetStream share: on the other, what is said between replica and ledger
+    would be in the way of tests that listen to everything."""
+    server = NATSServer(tmp_path_factory.mktemp("ledger-server")).start()
+    yield server
+    server.stop()
+
+
 def generate_keys(directory: Path, *options: str) -> Path:
     path = directory / "keys.json"
     made = run("keys", "generate", "--keys", path, *options)
@@ -35,21 +44,21 @@ def generate_keys(directory: Path, *options: str) -> Path:
     return path
 
 
-def session_service(ledger: str):
-    @pytest.fixture(scope="session", name=f"{ledger}_service")
-    def service(nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-        directory = tmp_path_factory.mktemp("service")
-        generate_keys(directory)
-        prefix = "" if ledger == "memory" else ledger
-        service = Service(nats_server, directory, ledger=ledger, prefix=prefix).start()
-        yield service
-        service.stop()
-
-    return service
+def serving(server: NATSServer, directory: Path, ledger: str) -> Iterator[Service]:
+    generate_keys(directory)
+    service = Service(server, directory, ledger=ledger).start()
+    yield service
+    service.stop()
 
 
-memory_service = session_service("memory")
-jetstream_service = session_service("jetstream")
+@pytest.fixture(scope="session")
+def memory_service(nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    yield from serving(nats_server, tmp_path_factory.mktemp("memory-service"), "memory")
+
+
+@pytest.fixture(scope="session")
+def jetstream_service(ledger_server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    yield from serving(ledger_server, tmp_path_factory.mktemp("jetstream-service"), "jetstream")
 
 
 @pytest.fixture
@@ -108,9 +117,9 @@ def start_service(nats_server: NATSServer, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def start_replicas(
-    nats_server: NATSServer, tmp_path_factory: pytest.TempPathFactory
+    ledger_server: NATSServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., list[Service]]]:
-    fleet = Fleet(nats_server, tmp_path_factory)
+    fleet = Fleet(ledger_server, tmp_path_factory)
     yield fleet.start_replicas
     fleet.stop()
 

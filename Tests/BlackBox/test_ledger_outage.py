@@ -38,9 +38,11 @@ class Watch:
     valid: list[float] = field(default_factory=list)
     revoked: list[float] = field(default_factory=list)
     unavailable: list[float] = field(default_factory=list)
+    # Not by cancelling: `asyncio.wait_for`, under a request of nats-py, can lose that.
+    is_over: bool = False
 
     async def ask(self, client: Client, access_token: str) -> None:
-        while True:
+        while not self.is_over:
             asked = time.monotonic()
             try:
                 reply = await client.ask("verify_token", {"access_token": access_token}, timeout=1)
@@ -65,11 +67,8 @@ async def watching(client: Client, access_token: str) -> AsyncIterator[Watch]:
     try:
         yield watch
     finally:
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        watch.is_over = True
+        await task
 
 
 @pytest.fixture
@@ -243,12 +242,13 @@ class NeverValid:
     replica: Service
     tokens: list[str]
     answers: int = 0
+    is_over: bool = False
 
     async def run(self) -> None:
-        while True:
+        while not self.is_over:
             try:
                 async with self.replica.connect(connect_timeout=1) as client:
-                    while True:
+                    while not self.is_over:
                         await self.ask(client)
                         await asyncio.sleep(0.02)
             except (nats.errors.Error, OSError):
@@ -273,16 +273,6 @@ async def reason(client: Client, access_token: str) -> str | None:
             pass
         assert time.monotonic() < end, f"not served within {BACK_SECONDS} s"
         await asyncio.sleep(0.02)
-
-
-async def has_been_looked_at(server: NATSServer) -> None:
-    """Every replica has asked for the stream, its last revocation and one that it knows, at least once more."""
-    before = server.monitor("jsz")["api"]["total"]
-
-    async def questions_came() -> bool:
-        return server.monitor("jsz")["api"]["total"] >= before + 12
-
-    await eventually(questions_came, 10, "the replicas look at the stream")
 
 
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
@@ -310,14 +300,12 @@ async def test_no_revoked_token_ever_verifies_again_whatever_becomes_of_the_stre
         for one in (client, other):
             assert await reason(one, revoked[0].access) == "revoked"
         live = await client.generate()
-    if lose is purge_and_write:
-        await has_been_looked_at(own_server)
     await revoke(20)
     ids = {claims(pair.access)[name] for pair in revoked for name in ("jti", "sid")}
     tokens = [pair.access for pair in revoked]
 
     watches = [NeverValid(replica, tokens[::5]) for replica in replicas]
-    watching = [asyncio.create_task(watch.run()) for watch in watches]
+    tasks = [asyncio.create_task(watch.run()) for watch in watches]
 
     async def all_answer() -> bool:
         return all(watch.answers for watch in watches)
@@ -340,9 +328,8 @@ async def test_no_revoked_token_ever_verifies_again_whatever_becomes_of_the_stre
         async with replica.connect() as client:
             assert {await reason(client, token) for token in tokens} == {"revoked"}
             assert await reason(client, live.access) is None
-    for task in watching:
-        assert not task.done(), task
-        task.cancel()
-    await asyncio.gather(*watching, return_exceptions=True)
+    for watch in watches:
+        watch.is_over = True
+    await asyncio.gather(*tasks)
     assert any("the ledger has lost revocations" in replica.log for replica in replicas)
     assert any("published again what the ledger had lost" in replica.log for replica in replicas)

@@ -1,5 +1,6 @@
 """The ledger's stream, looked at and hurt from outside, over nats-py."""
 
+import asyncio
 import base64
 import json
 from contextlib import asynccontextmanager
@@ -8,6 +9,8 @@ import pytest
 from nats.aio.client import Client as Connection
 
 STREAM = "TOKEN_LEDGER"
+
+STORE_NOT_CREATED = 10049
 
 # For what has to hold wherever the ledger is kept.
 on_both_ledgers = pytest.mark.parametrize("service", ["memory", "jetstream"], indirect=True)
@@ -39,7 +42,14 @@ class Ledger:
         return (await self.info())["config"]
 
     async def create(self, config: dict) -> dict:
-        return await self.api(f"STREAM.CREATE.{STREAM}", config)
+        while True:
+            try:
+                return await self.api(f"STREAM.CREATE.{STREAM}", config)
+            except LedgerError as error:
+                # The server clears away the files of one that was just deleted.
+                if error.code != STORE_NOT_CREATED:
+                    raise
+            await asyncio.sleep(0.02)
 
     async def purge(self) -> None:
         await self.api(f"STREAM.PURGE.{STREAM}")
