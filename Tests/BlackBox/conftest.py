@@ -1,15 +1,13 @@
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from support.client import Client
-from support.processes import NATSServer, Service, run
+from support.fleet import Fleet, generate_keys
+from support.processes import NATSServer, Service
 from support.tokens import Forge, KeyFile
-
-PREFIXES = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -37,13 +35,6 @@ def ledger_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NATSServ
     server.stop()
 
 
-def generate_keys(directory: Path, *options: str) -> Path:
-    path = directory / "keys.json"
-    made = run("keys", "generate", "--keys", path, *options)
-    assert made.returncode == 0, made.stderr
-    return path
-
-
 def serving(server: NATSServer, directory: Path, ledger: str) -> Iterator[Service]:
     generate_keys(directory)
     service = Service(server, directory, ledger=ledger).start()
@@ -65,47 +56,6 @@ def jetstream_service(ledger_server: NATSServer, tmp_path_factory: pytest.TempPa
 def service(request: pytest.FixtureRequest) -> Service:
     """A replica as it comes, with every default; its ledger is the one in memory unless a test asks for both."""
     return request.getfixturevalue(f"{getattr(request, 'param', 'memory')}_service")
-
-
-class Fleet:
-    """Starts replicas with options of their own, each under a subject prefix of its own unless told otherwise."""
-
-    def __init__(self, server: NATSServer, tmp_path_factory: pytest.TempPathFactory) -> None:
-        self.server = server
-        self.services: list[Service] = []
-        self._make_directory = tmp_path_factory.mktemp
-
-    def start(
-        self,
-        *options: str,
-        server: NATSServer | None = None,
-        prefix: str | None = None,
-        algorithm: str | None = None,
-        keys: Path | None = None,
-        ledger: str = "memory",
-        url: str | None = None,
-    ) -> Service:
-        directory = self._make_directory("service")
-        choice = ("--algorithm", algorithm) if algorithm else ()
-        keys = keys or generate_keys(directory, *choice)
-        prefix = f"prefix{next(PREFIXES)}" if prefix is None else prefix
-        server = server or self.server
-        service = Service(server, directory, *choice, *options, keys=keys, prefix=prefix, ledger=ledger, url=url)
-        self.services.append(service)
-        return service.start()
-
-    def start_replicas(self, count: int, *options: str, keys: Path | None = None, **how) -> list[Service]:
-        """Replicas that share their keys and a ledger on JetStream, but no subject, so that a test can say which of them
-        it asks: what they agree on, they agree on by the ledger alone."""
-        replicas: list[Service] = []
-        for _ in range(count):
-            replicas.append(self.start(*options, ledger="jetstream", keys=keys, **how))
-            keys = replicas[0].keys
-        return replicas
-
-    def stop(self) -> None:
-        for service in self.services:
-            service.stop()
 
 
 @pytest.fixture(scope="module")

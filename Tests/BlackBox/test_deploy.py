@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,6 +107,13 @@ def test_deploy_run_serves_until_it_is_told_to_stop_and_ends_what_it_started(
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert left_behind(tmp_path) == []
+
+
+def test_the_long_runs_name_tests_that_are_there() -> None:
+    named = re.findall(r"(test_\w+\.py)::(\w+)", (ROOT / "Tests/endurance").read_text())
+    assert len(named) == 5
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "Tests/BlackBox" / file).read_text()
 
 
 # --- counting ------------------------------------------------------------------------------------------------------

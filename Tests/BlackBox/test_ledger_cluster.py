@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import nats.errors
 import pytest
 
-from conftest import Fleet
 from support.client import Client, Pair
 from support.cluster import Cluster
+from support.fleet import Fleet
 from support.history import History, Load, settle
 from support.processes import Service, eventually
 from support.scale import figures, scale

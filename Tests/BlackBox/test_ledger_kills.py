@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import nats.errors
 import pytest
 
-from conftest import Fleet
 from support.client import Client, Pair
+from support.fleet import Fleet
 from support.ledger import ledger_of
 from support.processes import NATSServer, Service
 from support.scale import figures, scale

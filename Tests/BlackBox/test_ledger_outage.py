@@ -1,34 +1,26 @@
-"""The ledger out of reach, full, or not what it was: an answer is right, a 503, or not there; and what was revoked stays so."""
+"""The ledger out of reach, or full: an answer is right, a 503, or not there."""
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nats.errors
 import pytest
 
-from conftest import Fleet
 from support.accounts import ACCESS, PASSWORDS, configurations_for_prefixes
 from support.client import Client, Pair
-from support.ledger import Ledger, LedgerError, ledger_of
+from support.fleet import Fleet
 from support.processes import NATSServer, Service, eventually
 from support.proxy import Proxy
-from support.tokens import claims
 
 MAX_STALENESS = 5
 
 # Beyond the bound: how often it is looked at, and a machine with other things to do.
 SLACK_SECONDS = 1.5
 BACK_SECONDS = 5
-# From the loss to the last record published again: an inspection every 2 s, and the work itself.
-REPAIR_SECONDS = 15
-
-
-# --- out of reach ----------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -181,155 +173,3 @@ async def test_a_store_that_is_full_refuses_what_it_cannot_keep_and_keeps_the_re
     finally:
         fleet.stop()
         server.stop()
-
-
-# --- not what it was -------------------------------------------------------------------------------------------------
-
-
-async def purge(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    await ledger.purge()
-
-
-async def delete(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    await ledger.delete()
-
-
-async def recreate(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    config = await ledger.config()
-    await ledger.delete()
-    await ledger.create(config)
-
-
-async def recreate_with_as_many_records(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    last = (await ledger.info())["state"]["last_seq"]
-    await recreate(server, ledger, copy)
-    for number in range(last + 10):
-        await ledger.connection.request(f"ledger.redeemed.{number}", b"{}", timeout=2)
-
-
-async def purge_and_write(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    await ledger.purge()
-    record = {"kind": "family", "exp": int((time.time() + 1_000) * 1_000), "reason": "blacklisted"}
-    subject = "ledger.revoked.018f0000-0000-7000-8000-000000000000"
-    await ledger.connection.request(subject, json.dumps(record).encode(), timeout=2)
-
-
-async def delete_half(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    ids = sorted(await ledger.revoked())
-    for identifier in ids[len(ids) // 2 :]:
-        await ledger.api("STREAM.PURGE.TOKEN_LEDGER", {"filter": f"ledger.revoked.{identifier}"})
-
-
-async def restore(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    server.stop()
-    server.restore_store(copy)
-    server.start()
-
-
-async def lose_the_disk(server: NATSServer, ledger: Ledger, copy: Path) -> None:
-    server.kill()
-    server.restore_store(copy / "nothing")
-    server.start()
-
-
-LOSSES = (purge, delete, recreate, recreate_with_as_many_records, purge_and_write, delete_half, restore, lose_the_disk)
-
-
-@dataclass
-class NeverValid:
-    """Asks a replica again and again while the ledger changes; every answer must be `revoked`, a 503, or none."""
-
-    replica: Service
-    tokens: list[str]
-    answers: int = 0
-    is_over: bool = False
-
-    async def run(self) -> None:
-        while not self.is_over:
-            try:
-                async with self.replica.connect(connect_timeout=1) as client:
-                    while not self.is_over:
-                        await self.ask(client)
-                        await asyncio.sleep(0.02)
-            except (nats.errors.Error, OSError):
-                await asyncio.sleep(0.05)
-
-    async def ask(self, client: Client) -> None:
-        for token in self.tokens:
-            reply = await client.ask("verify_token", {"access_token": token}, timeout=1)
-            assert reply.code == 503 or reply.body == {"valid": False, "reason": "revoked"}, reply
-            self.answers += reply.code is None
-
-
-async def reason(client: Client, access_token: str) -> str | None:
-    """Once there is an answer: a replica may notice at any moment that it has to replay, and is away until it has."""
-    end = time.monotonic() + BACK_SECONDS
-    while True:
-        try:
-            reply = await client.ask("verify_token", {"access_token": access_token}, timeout=1)
-            if reply.code is None:
-                return None if reply["valid"] else reply["reason"]
-        except nats.errors.Error:
-            pass
-        assert time.monotonic() < end, f"not served within {BACK_SECONDS} s"
-        await asyncio.sleep(0.02)
-
-
-@pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
-async def test_no_revoked_token_ever_verifies_again_whatever_becomes_of_the_stream(
-    own_server: NATSServer, fleet: Fleet, tmp_path: Path, lose: Callable
-) -> None:
-    replicas = fleet.start_replicas(2, "--max-staleness", str(MAX_STALENESS))
-    revoked: list[Pair] = []
-
-    async def revoke(count: int) -> None:
-        async with AsyncExitStack() as stack:
-            clients = [await stack.enter_async_context(replica.connect()) for replica in replicas]
-            for number in range(count):
-                pair = await clients[0].generate()
-                assert (await clients[number % 2].blacklist(pair.refresh, pair.access)).code is None
-                revoked.append(pair)
-
-    await revoke(10)
-    copy = tmp_path / "copy"
-    if lose is restore:
-        own_server.stop()
-        own_server.copy_store(copy)
-        own_server.start()
-    async with replicas[0].connect() as client, replicas[1].connect() as other:
-        for one in (client, other):
-            assert await reason(one, revoked[0].access) == "revoked"
-        live = await client.generate()
-    await revoke(20)
-    ids = {claims(pair.access)[name] for pair in revoked for name in ("jti", "sid")}
-    tokens = [pair.access for pair in revoked]
-
-    watches = [NeverValid(replica, tokens[::5]) for replica in replicas]
-    tasks = [asyncio.create_task(watch.run()) for watch in watches]
-
-    async def all_answer() -> bool:
-        return all(watch.answers for watch in watches)
-
-    async def is_repaired() -> bool:
-        try:
-            async with ledger_of(own_server) as ledger:
-                return ids <= await ledger.revoked()
-        except (nats.errors.Error, LedgerError, OSError):
-            return False
-
-    await eventually(all_answer, BACK_SECONDS, "both are asked")
-    async with ledger_of(own_server) as ledger:
-        assert ids <= await ledger.revoked()
-        await lose(own_server, ledger, copy)
-    await eventually(is_repaired, REPAIR_SECONDS, "what was revoked is in the stream again")
-
-    (late,) = fleet.start_replicas(1, keys=replicas[0].keys)
-    for replica in (*replicas, late):
-        async with replica.connect() as client:
-            assert {await reason(client, token) for token in tokens} == {"revoked"}
-            assert await reason(client, live.access) is None
-    for watch in watches:
-        watch.is_over = True
-    await asyncio.gather(*tasks)
-    assert any("the ledger has lost revocations" in replica.log for replica in replicas)
-    assert any("published again what the ledger had lost" in replica.log for replica in replicas)

@@ -9,9 +9,9 @@ import nats.errors
 import pytest
 import pytest_asyncio
 
-from conftest import Fleet
 from support.accounts import ACCESS, LEDGER_USER, PASSWORDS, configurations_for_prefixes
 from support.client import Client, Pair, Reply
+from support.fleet import Fleet
 from support.ledger import LedgerError, ledger_of
 from support.processes import NATSServer, Service, eventually
 from support.proxy import Proxy

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Fleet, generate_keys
+from support.fleet import Fleet, generate_keys
 from support.ledger import STREAM, ledger_of
 from support.processes import NATSServer, run
 
