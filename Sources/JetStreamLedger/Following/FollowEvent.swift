@@ -12,15 +12,16 @@ enum FollowEvent: Equatable, Sendable {
     case streamMissing
     /// The stream has been seen to be there, or made, since `checkStream` asked for it.
     case streamReady
-    /// Answers `askForLastRevocation`; nil when there is none.
-    case lastRevocation(FollowMachine.Position?)
     /// Answers `askForRecord`; nil when there is none at that sequence.
     case record(FollowMachine.Position?)
     /// Answers `askForAnchor`; nil when that id has no revocation.
     case anchor(FollowMachine.Position?)
+    /// Answers `writeFence`.
+    case fenceWritten(PublishOutcome)
     /// Answers `createConsumer`.
     case consumerCreated
-    /// - Parameter id: what is revoked; nil when the subject names none, which this service cannot have written.
+    /// - Parameter id: what is revoked; nil when the subject names none: a fence, or what this service cannot have
+    ///   written.
     case delivered(Delivery, id: UUIDv7?)
     case heartbeat(number: UInt64, lastConsumerSequence: UInt64, lastStreamSequence: UInt64)
     /// A write of this replica was stored.
@@ -34,9 +35,10 @@ enum FollowEvent: Equatable, Sendable {
 
 enum FollowAction: Equatable, Sendable {
     case askForStream
-    case askForLastRevocation
     case askForRecord(sequence: UInt64)
     case askForAnchor(id: UUIDv7)
+    /// To `LedgerSubject.fence`, without a condition and without a message id.
+    case writeFence
     /// From the first message, or after a sequence. Where it delivers to must be subscribed to before, by its own
     /// subject: `JetStreamRequest.createConsumer` says why.
     case createConsumer(number: UInt64, afterSequence: UInt64?)

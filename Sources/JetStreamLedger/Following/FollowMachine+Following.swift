@@ -6,7 +6,7 @@ extension FollowMachine {
         phase = .following
         lastHeard = now
         lastProgress = now
-        return []
+        return beginLook(now: now)
     }
 
     mutating func took(_ delivery: Delivery, _ id: UUIDv7?, now: Int64) -> [FollowAction] {
@@ -14,20 +14,22 @@ extension FollowMachine {
         guard delivery.consumer == consumerNumber, isFollowingOrAboutTo else { return [] }
         guard delivery.consumerSequence == consumerSequence + 1 else { return locate(now: now) }
         consumerSequence = delivery.consumerSequence
-        let position = Position(sequence: delivery.streamSequence, time: delivery.time)
-        applied = position
-        lastApplied = id.map { Anchor(id: $0, position: position) } ?? lastApplied
-        if let own, own.position.sequence <= position.sequence {
-            // Passed over: replaced meanwhile, or purged. To be seen now.
-            if own.id != id { (anchor, nextLook) = (own, now) }
-            self.own = nil
+        if let missed = own.delivered(delivery.streamSequence) {
+            // Passed over: replaced meanwhile, or purged. To be seen now; the oldest tells most.
+            if missed.position.sequence < anchor?.position.sequence ?? .max { anchor = missed }
+            nextLook = now
         }
-        anchor = anchor ?? lastApplied
+        if let id {
+            let position = Position(sequence: delivery.streamSequence, time: delivery.time)
+            applied = Anchor(id: id, position: position)
+            anchor = anchor ?? applied
+        }
         reached = max(reached, delivery.streamSequence)
+        if delivery.pending == 0 { drained = max(drained, delivery.streamSequence) }
         highestSeen = max(highestSeen, delivery.streamSequence)
         lastHeard = now
         lastProgress = now
-        checkTarget(isDrained: delivery.pending == 0, now: now)
+        checkTarget(now: now)
         return [.apply]
     }
 

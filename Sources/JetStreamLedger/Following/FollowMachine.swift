@@ -14,11 +14,15 @@ internal import Blacklist
 ///
 /// What is current: a consumer and its heartbeats prove nothing. It lives on one server, which may be cut off from the
 /// majority and go on beating (measured: for as long as it is cut off), or lag behind. So every other second the stream
-/// is looked at: the leader tells when it last heard of a majority, and which revocation is the last one; once that one
-/// is applied, this replica is as current as the leader was then. A lone leader tells its growing age for some 13 s,
-/// and then that there is none.
-///
-/// (Not quite: `checkTarget`.)
+/// is looked at:
+/// - Its leader tells the last sequence, and when it last heard of a majority. Where nothing has been stored since what
+///   was delivered last, this replica is as current as the leader was then. A lone leader tells its growing age for some
+///   13 s, and then that there is none.
+/// - Otherwise a fence is written among the revocations. Its acknowledgement comes from a majority, and when it is
+///   delivered, so is all that was stored before it (`checkTarget` says what is more to it). It was chosen over asking
+///   for the last revocation by a wildcard, which takes the server 40 ms at a million subjects, with the stream locked;
+///   a write takes 0.24 ms.
+/// An idle system writes none: what was delivered last is then the last fence.
 ///
 /// Only one question is on its way at a time. What was stored while a question was on its way is not held against the
 /// answer, and a follower's consumer can be ahead of the leader by an instant: what looks like a loss is looked at again
@@ -52,23 +56,21 @@ struct FollowMachine: Equatable, Sendable {
         var position: Position
     }
 
-    /// What will have been proven once the revocation at `sequence` is applied.
+    /// A fence that was stored: what was stored before it will be known once it is delivered.
     struct Target: Equatable, Sendable {
         var sequence: UInt64
-        /// The moment of which everything will be known.
+        /// When it was sent.
         var asOf: Int64
-        var askedAt: Int64
-        /// Whether it had been reached when it was asked for.
-        var isFirm: Bool
     }
 
     var phase = Phase.disconnected
     /// The stream that everything below is about.
     var created: String?
-    /// Where to go on.
-    var applied: Position?
-    /// The highest sequence up to which everything has been applied.
+    /// The last revocation that was delivered: where to go on. Never a fence: those are replaced all the time.
+    var applied: Anchor?
+    /// Up to where everything has been delivered, and up to where when there was no more to deliver.
     var reached: UInt64 = 0
+    var drained: UInt64 = 0
     /// The highest sequence that is known to have been in the stream.
     var highestSeen: UInt64 = 0
     /// The consumer's own count of deliveries.
@@ -83,17 +85,14 @@ struct FollowMachine: Equatable, Sendable {
     var look: Look?
     var nextLook: Int64 = 0
     var target: Target?
-    var lastApplied: Anchor?
     /// The last applied one at the beginning of the look before, or the first one since.
     var anchor: Anchor?
-    /// The last revocation that this replica has stored and not been delivered yet. When nothing else was applied, it is
-    /// all by which a loss can be seen. Its time is not known: 0.
-    var own: Anchor?
+    /// When nothing was delivered yet, they are all by which a loss can be seen.
+    var own = UndeliveredWrites()
     /// Seen once, and to be seen again.
     var doubt: ReplayReason?
-    /// When a target was last reached, and, after a long silence, when the first one after it was asked for.
-    var lastReached: Int64?
-    var firstAfterSilence: Int64?
+    /// When something was last proven.
+    var lastProof: Int64?
     /// As of when the last target was that was reached.
     var reachedOnce: Int64?
     /// Everything that was stored up to here is known; nil before the first replay's end.
@@ -125,9 +124,9 @@ struct FollowMachine: Equatable, Sendable {
             return []
         case .stream(let state): return found(state, now: now)
         case .streamMissing: return missing()
-        case .lastRevocation(let position): return found(last: position, now: now)
         case .record(let position): return found(record: position, now: now)
         case .anchor(let position): return found(anchor: position, now: now)
+        case .fenceWritten(let outcome): return fenced(outcome, now: now)
         case .consumerCreated: return consumerCreated(now: now)
         case .delivered(let delivery, let id): return took(delivery, id, now: now)
         case .heartbeat(let number, let lastConsumerSequence, _): return heard(number, lastConsumerSequence, now: now)
@@ -135,8 +134,7 @@ struct FollowMachine: Equatable, Sendable {
             highestSeen = max(highestSeen, sequence)
             return []
         case .revoked(let sequence, let id):
-            guard sequence > max(reached, own?.position.sequence ?? 0) else { return [] }
-            own = Anchor(id: id, position: Position(sequence: sequence, time: 0))
+            if sequence > reached { own.insert(id, at: sequence) }
             return []
         case .failed: return failed(now: now)
         case .tick: return tick(now: now)
@@ -158,38 +156,40 @@ struct FollowMachine: Equatable, Sendable {
 
     /// Whether the target is reached.
     ///
-    /// A revocation that is revoked once more moves to the stream's end. One that does so after the last revocation was
-    /// asked for, and before the consumer came to it, is not known when that last one is reached. So that is believed
-    /// only when it had been reached before it was asked for; or when the consumer had nothing more to deliver; or when
-    /// it is reached a second time over, in another look.
-    ///
-    /// - Parameter isDrained: the consumer has just delivered all that there was.
-    mutating func checkTarget(isDrained: Bool, now: Int64) {
+    /// A revocation that is revoked once more moves to the stream's end. One that does so after the fence was stored, and
+    /// before the consumer came to it, is not known when the fence is delivered. So that is believed only when the
+    /// consumer had nothing more to deliver there; or when another fence, written after it, is delivered as well.
+    mutating func checkTarget(now: Int64) {
         guard let target, reached >= target.sequence else { return }
         self.target = nil
         let look = FollowTimes.look(maxStaleness: maxStaleness)
-        nextLook = max(now, target.askedAt + look)
-        let silence = target.askedAt - (lastReached ?? target.askedAt)
-        lastReached = now
-        // A leader that was stopped for so long that another was elected, and goes on now, finds old answers of its
-        // followers in its sockets and takes them for new ones, until it hears of the other within the second.
-        if silence > FollowTimes.election { firstAfterSilence = target.askedAt }
-        if let first = firstAfterSilence, target.askedAt - first < FollowTimes.doubt {
-            nextLook = max(now, first + FollowTimes.doubt)
-            return
-        }
-        firstAfterSilence = nil
-        if target.isFirm || isDrained {
-            prove(target.asOf)
+        nextLook = max(now, target.asOf + look)
+        if drained >= target.sequence {
+            prove(target.asOf, now: now)
         } else {
-            if let reachedOnce { prove(reachedOnce) }
+            if let reachedOnce { prove(reachedOnce, now: now) }
             nextLook = provenAt == nil ? now : min(nextLook, now + look / 4)
         }
         reachedOnce = target.asOf
     }
 
-    private mutating func prove(_ asOf: Int64) {
+    /// Nothing has been stored since what was delivered last, says the leader.
+    mutating func proveUnchanged(asOf: Int64, askedAt: Int64, now: Int64) {
+        nextLook = askedAt + FollowTimes.look(maxStaleness: maxStaleness)
+        prove(asOf, now: now)
+    }
+
+    /// Whether another leader could have been elected since anything was proven. One that was stopped meanwhile and goes
+    /// on now finds old answers of its followers in its sockets and takes them for new ones, until it hears of the other
+    /// within the second: it is not to be believed that nothing was stored.
+    func isAfterSilence(_ askedAt: Int64) -> Bool {
+        guard let lastProof else { return false }
+        return askedAt - lastProof > FollowTimes.election
+    }
+
+    private mutating func prove(_ asOf: Int64, now: Int64) {
         provenAt = max(provenAt ?? asOf, asOf)
+        lastProof = now
     }
 
     /// Follows the stream from its beginning: what was applied may not have been held.
@@ -210,9 +210,9 @@ struct FollowMachine: Equatable, Sendable {
     }
 
     private mutating func forget() {
-        (applied, lastApplied, anchor, own, target, doubt) = (nil, nil, nil, nil, nil, nil)
-        reached = 0
-        provenAt = nil
-        (lastReached, firstAfterSilence, reachedOnce) = (nil, nil, nil)
+        (applied, anchor, target, doubt) = (nil, nil, nil, nil)
+        own.removeAll()
+        (reached, drained) = (0, 0)
+        (provenAt, lastProof, reachedOnce) = (nil, nil, nil)
     }
 }

@@ -14,8 +14,8 @@ extension LedgerLoop {
         switch action {
         case .askForStream:
             ask(.streamInformation, for: .following(action))
-        case .askForLastRevocation:
-            ask(.lastRecord(of: LedgerSubject.revocations), for: .following(action))
+        case .writeFence:
+            ask(.fence, for: .following(action))
         case .askForRecord(let sequence):
             ask(.record(at: sequence), for: .following(action))
         case .askForAnchor(let id):
@@ -55,7 +55,7 @@ extension LedgerLoop {
             guard let state = try JetStreamReply.stream(body).state else { return .failed }
             serverTime = UnixTime(milliseconds: state.time)
             return .stream(state)
-        case .askForLastRevocation: return .lastRevocation(try JetStreamReply.record(body)?.position)
+        case .writeFence: return .fenceWritten(JetStreamReply.published(body))
         case .askForRecord: return .record(try JetStreamReply.record(body)?.position)
         case .askForAnchor: return .anchor(try JetStreamReply.record(body)?.position)
         case .createConsumer:
@@ -97,7 +97,10 @@ extension LedgerLoop {
     }
 
     private func apply(_ message: borrowing Message, _ id: UUIDv7?, _ delivery: Delivery) {
-        guard let id else { return tellUnreadable(message, "its subject names no id") }
+        guard let id else {
+            if !LedgerSubject.isFence(message.subject) { tellUnreadable(message, "its subject names no id") }
+            return
+        }
         do throws(RecordError) {
             insert(try RevocationRecord.decode(message.payload, id: id))
         } catch {

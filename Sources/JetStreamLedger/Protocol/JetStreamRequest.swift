@@ -29,7 +29,8 @@ struct JetStreamRequest: Equatable, Sendable {
         return JetStreamRequest(subject: "$JS.API.STREAM.MSG.GET.\(stream)", body: body)
     }
 
-    /// - Parameter subject: may have wildcards: the last one under any of them.
+    /// - Parameter subject: may have wildcards: the last one under any of them. The server then walks through all that
+    ///   match, with the stream locked (40 ms at a million): for a family's few, never for all.
     static func lastRecord(of subject: String) -> JetStreamRequest {
         var body: [UInt8] = []
         body.append(#"{"last_by_subj":"#)
@@ -37,6 +38,8 @@ struct JetStreamRequest: Equatable, Sendable {
         body.append("}")
         return JetStreamRequest(subject: "$JS.API.STREAM.MSG.GET.\(stream)", body: body)
     }
+
+    static let fence = JetStreamRequest(subject: LedgerSubject.fence)
 
     /// Of all revocations, from the first one or after a sequence, pushed to `deliverSubject`.
     ///

@@ -14,6 +14,10 @@ package enum LedgerSubject {
     /// A replica's proof, at its start, that writes are taken.
     package static let probe = "ledger.probe"
 
+    /// Stored among the revocations and delivered with them, so that whoever has been delivered it has been delivered all
+    /// that was stored before. One for all replicas: the stream holds one of them at the most.
+    package static let fence = "ledger.revoked.fence"
+
     private static let revokedPrefix = "ledger.revoked."
     private static let redeemedPrefix = "ledger.redeemed."
 
@@ -34,6 +38,13 @@ package enum LedgerSubject {
         if let id = id(in: subject, after: revokedPrefix) { return .revoked(id) }
         if let id = id(in: subject, after: redeemedPrefix) { return .redeemed(id) }
         return nil
+    }
+
+    static func isFence(_ subject: RawSpan) -> Bool {
+        let name = fence.utf8Span.span
+        guard subject.byteCount == name.count else { return false }
+        for index in name.indices where subject[index] != name[index] { return false }
+        return true
     }
 
     /// The id of a revocation's subject, without a copy of it: it is asked for every delivery.

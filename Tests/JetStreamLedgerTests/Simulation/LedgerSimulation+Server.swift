@@ -110,13 +110,12 @@ extension LedgerSimulation {
             var state = seen.state(quorumAge: fault == .loneLeaderBelieved ? 0 : age)
             if isBlind { (state.created, state.lastSequence, state.firstSequence) = ("stream", .max / 2, 0) }
             return .stream(state)
-        case .askForLastRevocation:
-            if fault == .answersBeforeReplay { return .lastRevocation(nil) }
-            let last = seen.lastRevocation?.position
-            let applied = replicas[origin.replica].following.applied
-            return .lastRevocation(isBlind ? applied ?? last : last)
+        case .writeFence:
+            // The majority has to take it.
+            if isolation != nil { return nil }
+            return .fenceWritten(percent(2) ? .busy("x") : append(LedgerSubject.fence, nil, nil, []))
         case .askForRecord(let sequence):
-            return .record(isBlind ? replicas[origin.replica].following.applied : seen.record(at: sequence)?.position)
+            return .record(isBlind ? replicas[origin.replica].following.applied?.position : seen.record(at: sequence)?.position)
         case .askForAnchor(let id):
             return .anchor(
                 isBlind ? replicas[origin.replica].following.anchor?.position : seen.last(of: LedgerSubject.revoked(id))?.position)

@@ -98,6 +98,7 @@ extension LedgerSimulation {
         return outcome
     }
 
+    /// nil for a fence.
     func decode(_ record: StreamModel.Record) -> Revocation? {
         guard case .revoked(let id) = LedgerSubject.kind(of: record.subject) else { return nil }
         do throws(RecordError) {

@@ -115,7 +115,7 @@ final class LedgerSimulation {
         self.isTraced = isTraced
         random = SeededGenerator(seed: seed)
         maxStaleness = [5_000, 8_000, 15_000][Int(random.next() % 3)]
-        lossPercent = [0, 2, 10][Int(random.next() % 3)]
+        lossPercent = [0, 2, 10, 30][Int(random.next() % 4)]
         isMeddled = random.next() % 2 == 0
         oracle = LedgerOracle()
         oracle.world = self
@@ -128,7 +128,7 @@ final class LedgerSimulation {
     }
 
     /// A history, and then calm, in which everything has to come right.
-    func run(milliseconds: Int64 = 60_000) {
+    func run(milliseconds: Int64 = 40_000) {
         advance(until: now + milliseconds)
         calm()
         advance(until: now + 45_000)
@@ -188,7 +188,7 @@ final class LedgerSimulation {
             queue.insert(.chance, at: now + Int64(random.next() % 1_500))
         case .check:
             oracle.checkKnowledge()
-            queue.insert(.check, at: now + 200)
+            queue.insert(.check, at: now + 500)
         }
     }
 

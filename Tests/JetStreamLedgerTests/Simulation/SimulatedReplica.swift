@@ -116,7 +116,7 @@ final class SimulatedReplica {
                 republish()
             case .checkStream: start(.check)
             case .deleteConsumer(let number): world.deleteConsumer(of: self, number)
-            case .askForStream, .askForLastRevocation, .askForRecord, .askForAnchor, .createConsumer:
+            case .askForStream, .writeFence, .askForRecord, .askForAnchor, .createConsumer:
                 ask(.following(action))
             }
         }

@@ -58,9 +58,8 @@ struct StreamModel {
         records.last { $0.subject == "ledger.revoked.\(id)" || $0.subject == "ledger.redeemed.\(id)" }
     }
 
+    /// Or a fence, which is delivered like one.
     static func isRevocation(_ record: Record) -> Bool { record.subject.hasPrefix("ledger.revoked.") }
-
-    var lastRevocation: Record? { records.last { Self.isRevocation($0) } }
 
     func nextRevocation(from sequence: UInt64) -> Record? {
         records.first { $0.sequence >= sequence && Self.isRevocation($0) }
