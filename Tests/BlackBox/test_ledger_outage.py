@@ -1,6 +1,7 @@
 """The ledger out of reach, or full: an answer is right, a 503, or not there."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -129,6 +130,25 @@ async def test_a_replica_that_loses_sight_of_the_ledger_leaves_within_its_bound_
     finally:
         proxy.close()
         fleet.stop()
+
+
+async def test_a_replica_that_was_stopped_answers_nothing_from_what_it_last_knew(fleet: Fleet) -> None:
+    stopped, running = fleet.start_replicas(2, "--max-staleness", str(MAX_STALENESS))
+    async with stopped.connect() as client, running.connect() as other:
+        doomed = await client.generate()
+        # It has seen the token, and would know it again.
+        assert await client.reason(doomed.access) is None
+        stopped.process.send_signal(signal.SIGSTOP)
+        try:
+            assert (await other.blacklist(doomed.refresh, doomed.access)).code is None
+            # They wait in its socket, and are the first that it finds.
+            request = {"access_token": doomed.access}
+            asked = [asyncio.create_task(client.ask("verify_token", request, timeout=30)) for _ in range(50)]
+            await asyncio.sleep(MAX_STALENESS + 1)
+        finally:
+            stopped.process.send_signal(signal.SIGCONT)
+        for reply in await asyncio.gather(*asked):
+            assert reply.code == 503 or reply.body == {"valid": False, "reason": "revoked"}
 
 
 async def test_what_is_written_while_the_server_is_away_is_an_error_or_stored(own_server: NATSServer, fleet: Fleet) -> None:
