@@ -49,7 +49,9 @@ stop() {
 start() {
     local log=$1
     shift
-    setsid "$@" >"$log" 2>&1 </dev/null &
+    # Emptied here and not by the child: who waits for a line must not find that of the last run.
+    : >"$log"
+    setsid "$@" >>"$log" 2>&1 </dev/null &
     pid=$!
     started+=("$pid")
 }
