@@ -1,0 +1,24 @@
+/// What one thread of a run has measured.
+struct WorkerOutcome: Sendable {
+    /// By kind.
+    var latencies: [Recorder]
+    /// Right replies that came within the measured time.
+    var replies = 0
+    var failures = Failures()
+    /// How late requests left that were due: what the load itself, and the machine under it, adds to the latencies.
+    var lateness = Recorder()
+    var gaveUp: Set<Int> = []
+    /// Nothing was left to ask for before the time was over.
+    var isExhausted = false
+    /// More requests were due than may be under way.
+    var wasHeldBack = false
+    /// Were due, and never left.
+    var unsent = 0
+    var poolTurns = 0
+    var endedAt: UInt64 = 0
+
+    init(kinds: [RequestKind]) {
+
+        latencies = RequestKind.allCases.map { _ in Recorder() }
+    }
+}
