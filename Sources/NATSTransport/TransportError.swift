@@ -9,6 +9,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
         case timeout
         /// Nobody listens on the subject.
         case noResponders
+        /// The server does not let this user; `reason` is its own text, which names the subject.
+        case forbidden
         case send
     }
 

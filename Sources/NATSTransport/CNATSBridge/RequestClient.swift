@@ -24,10 +24,12 @@ package struct RequestClient: ~Copyable {
         package let text: String
     }
 
-    private let connection: Connection
+    let connection: Connection
+    let inboxPrefix: String
 
-    /// Tries each server once.
+    /// Tries each server once. Answers come below the configuration's `inboxPrefix`.
     package init(_ configuration: NATSConfiguration) throws(TransportError) {
+        inboxPrefix = configuration.inboxPrefix
         var last = TransportError(.configuration, "no server is configured")
         for server in configuration.servers {
             do throws(TransportError) {
@@ -44,6 +46,10 @@ package struct RequestClient: ~Copyable {
         _ configuration: NATSConfiguration, server: String
     ) throws(TransportError) -> Connection {
         let options = try ConnectionOptions.make(configuration, server: server)
+        let inbox = unsafe natsOptions_SetCustomInboxPrefix(options.raw, configuration.inboxPrefix)
+        guard inbox == NATS_OK else { throw TransportError(.configuration, "inbox prefix: \(lastError(inbox))") }
+        // Nobody listens under 0: what the server says outside an answer is asked for where it matters.
+        unsafe ServerErrors.install(0, into: options.raw)
         var created: OpaquePointer?
         let status = unsafe natsConnection_Connect(&created, options.raw)
         guard status == NATS_OK, let raw = unsafe created else { throw TransportError(.connect, lastError(status)) }
@@ -81,7 +87,7 @@ package struct RequestClient: ~Copyable {
         guard status == NATS_OK else { throw failure(status) }
     }
 
-    private func failure(_ status: natsStatus) -> TransportError {
+    func failure(_ status: natsStatus) -> TransportError {
         switch status {
         case NATS_TIMEOUT: TransportError(.timeout, "no answer in time")
         case NATS_NO_RESPONDERS: TransportError(.noResponders, "nobody listens on this subject")
