@@ -10,6 +10,7 @@ package enum LedgerSubject {
     package static let all = "ledger.>"
     /// What every replica follows.
     package static let revocations = "ledger.revoked.>"
+    package static let redemptions = "ledger.redeemed.>"
 
     /// A replica's proof, at its start, that writes are taken.
     package static let probe = "ledger.probe"

@@ -24,12 +24,12 @@ struct StartMachine: Equatable, Sendable {
     private(set) var phase = Phase.disconnected
     /// Whether it was ready once.
     private(set) var hasSucceeded = false
-    private let wanted: StreamConfiguration
+    let wanted: StreamConfiguration
     /// Tries in a row that nobody took.
     private var nobodies = 0
     /// Said already, and met at the last try: what passes by itself at once is not worth a word.
     private var reported: Set<String> = []
-    private var lastTrouble: String?
+    private(set) var lastTrouble: String?
     /// Whether this replica has been current once, and so everything that it does has been seen to be allowed.
     private var hasFollowed = false
 
@@ -178,7 +178,7 @@ extension StartMachine {
         phase = .pausing(until: now + StartTimes.pause)
         defer { lastTrouble = trouble }
         guard let trouble, trouble == lastTrouble else { return [] }
-        return report(trouble)
+        return report(trouble + ". Still trying")
     }
 
     /// What trying again does not mend.

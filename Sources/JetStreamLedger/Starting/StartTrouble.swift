@@ -35,7 +35,7 @@ enum StartTrouble {
             }
         return """
             \(what) not answered: JetStream has no leader, or cannot write (a full disk; see nats-server's log), or the \
-            ledger's NATS user is not allowed to ask or to hear the answer. Still trying
+            ledger's NATS user is not allowed to ask or to hear the answer
             """
     }
 
@@ -43,9 +43,9 @@ enum StartTrouble {
         error.errorCode == JetStreamError.noSuitablePeers
             ? """
             the ledger is to have \(wanted.replicas) replicas, and fewer nats-servers with JetStream and room are up \
-            (\(error)). Start them, or use a lower --ledger-replicas. Still trying
+            (\(error)). Start them, or use a lower --ledger-replicas
             """
-            : "JetStream is not ready: \(error). Still trying"
+            : "JetStream is not ready: \(error)"
     }
 
     static func text(_ error: JetStreamError, _ wanted: StreamConfiguration) -> String {
@@ -82,7 +82,7 @@ enum StartTrouble {
         """
     }
 
-    static func writeNotTaken(_ text: String) -> String { "the ledger does not take a write: \(text). Still trying" }
+    static func writeNotTaken(_ text: String) -> String { "the ledger does not take a write: \(text)" }
 
     static func writeRefused(_ text: String) -> String {
         """

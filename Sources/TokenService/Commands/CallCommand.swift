@@ -1,6 +1,5 @@
 import ArgumentParser
 import NATSTransport
-import SystemPackage
 import TokenContract
 
 struct CallCommand: ParsableCommand {
@@ -68,10 +67,4 @@ struct CallCommand: ParsableCommand {
         while let line = readLine(strippingNewline: false) { text += line }
         return Array(text.utf8)
     }
-}
-
-/// To standard error, which leaves standard output to the reply.
-private func printError(_ line: String) {
-    // What cannot be written to standard error cannot be reported anywhere.
-    _ = try? FileDescriptor.standardError.writeAll((line + "\n").utf8)
 }

@@ -7,10 +7,14 @@ struct TokenServiceCommand: AsyncParsableCommand {
         commandName: "token-service",
         abstract: "Issues, verifies, refreshes and blacklists tokens for services that talk over NATS.",
         discussion: """
-            A first look, with a nats-server at hand:
+            A first look, with a nats-server at hand that has JetStream (`nats-server -js`):
               token-service keys generate --keys keys.jwks
-              token-service serve --keys keys.jwks --ledger memory
+              token-service serve --keys keys.jwks
               token-service call generate_tokens '{"id":"42"}'
+              token-service ledger status
+
+            Redemptions and revocations are kept in a JetStream stream, on which any number of replicas agree. \
+            `serve --ledger memory` does without JetStream, for one replica alone that forgets when it stops.
 
             Every flag can be set in the environment as well: --access-lifetime is TOKEN_SERVICE_ACCESS_LIFETIME. Flags \
             come before the environment. NATS_URL, NATS_USER, NATS_PASSWORD, NATS_CREDS and the other variables of the \
@@ -18,7 +22,8 @@ struct TokenServiceCommand: AsyncParsableCommand {
             """,
         version: Contract.version,
         subcommands: [
-            ServeCommand.self, CallCommand.self, KeysCommand.self, AsyncAPICommand.self, VersionCommand.self,
+            ServeCommand.self, CallCommand.self, KeysCommand.self, LedgerCommand.self, AsyncAPICommand.self,
+            VersionCommand.self,
         ])
 }
 

@@ -48,7 +48,8 @@ struct ServiceConfiguration: Sendable {
         ledger = settings.text(.ledger) == "memory" ? nil : try LedgerConfiguration(settings, nats: nats, policy: policy)
     }
 
-    private static func policy(_ settings: Settings) throws(ConfigurationError) -> TokenPolicy {
+    /// How long tokens live; the values hold together.
+    static func policy(_ settings: Settings) throws(ConfigurationError) -> TokenPolicy {
         var policy = TokenPolicy()
         policy.issuer = try settings.text(required: .issuer)
         policy.accessLifetime = Int64(try settings.integer(required: .accessLifetime))

@@ -5,11 +5,7 @@ struct ServeOptions: ParsableArguments {
     @Option(.keys) var keys: String?
     @Option(.algorithm) var algorithm: String?
     @Option(.issuer) var issuer: String?
-    @Option(.accessLifetime) var accessLifetime: String?
-    @Option(.refreshIdleLifetime) var refreshIdleLifetime: String?
-    @Option(.familyLifetime) var familyLifetime: String?
-    @Option(.leeway) var leeway: String?
-    @Option(.refreshGrace) var refreshGrace: String?
+    @OptionGroup var lifetimes: LifetimeOptions
     @Option(.maxRequestBytes) var maxRequestBytes: String?
     @Option(.maxIDBytes) var maxIDBytes: String?
     @Option(.maxTokenBytes) var maxTokenBytes: String?
@@ -25,17 +21,32 @@ struct ServeOptions: ParsableArguments {
     @OptionGroup(title: "Bus") var bus: BusOptions
 
     var flags: [String: String] {
-        var flags = bus.flags.merging(ledger.flags) { $1 }
+        var flags = bus.flags.merging(ledger.flags) { $1 }.merging(lifetimes.flags) { $1 }
         let own: [(Setting, String?)] = [
-            (.keys, keys), (.algorithm, algorithm), (.issuer, issuer), (.accessLifetime, accessLifetime),
-            (.refreshIdleLifetime, refreshIdleLifetime), (.familyLifetime, familyLifetime), (.leeway, leeway),
-            (.refreshGrace, refreshGrace), (.maxRequestBytes, maxRequestBytes), (.maxIDBytes, maxIDBytes),
+            (.keys, keys), (.algorithm, algorithm), (.issuer, issuer), (.maxRequestBytes, maxRequestBytes), (.maxIDBytes, maxIDBytes),
             (.maxTokenBytes, maxTokenBytes), (.queueGroup, queueGroup), (.replyPrefixes, replyPrefixes),
             (.loops, loops), (.natsInboxPrefix, natsInboxPrefix), (.maxStaleness, maxStaleness),
             (.blacklistMemory, blacklistMemory), (.logLevel, logLevel), (.http, http),
         ]
         for (setting, value) in own { flags[setting.name] = value }
         return flags
+    }
+}
+
+/// How long tokens live, and so how long the ledger has to remember.
+struct LifetimeOptions: ParsableArguments {
+    @Option(.accessLifetime) var accessLifetime: String?
+    @Option(.refreshIdleLifetime) var refreshIdleLifetime: String?
+    @Option(.familyLifetime) var familyLifetime: String?
+    @Option(.leeway) var leeway: String?
+    @Option(.refreshGrace) var refreshGrace: String?
+
+    var flags: [String: String] {
+        let own: [(Setting, String?)] = [
+            (.accessLifetime, accessLifetime), (.refreshIdleLifetime, refreshIdleLifetime),
+            (.familyLifetime, familyLifetime), (.leeway, leeway), (.refreshGrace, refreshGrace),
+        ]
+        return Dictionary(uniqueKeysWithValues: own.compactMap { setting, value in value.map { (setting.name, $0) } })
     }
 }
 
