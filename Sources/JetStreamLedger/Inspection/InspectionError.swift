@@ -3,7 +3,7 @@ internal import NATSTransport
 /// Why the ledger could not be looked into. The text says what to do where something can be done.
 package struct InspectionError: Error, Equatable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
-        /// No server, nobody who answers for JetStream, or no answer in time.
+        /// No server, nobody who answers for JetStream, no answer in time, or one that says to come back later.
         case unreachable
         /// The NATS user may not ask this.
         case forbidden
@@ -20,7 +20,7 @@ package struct InspectionError: Error, Equatable, CustomStringConvertible {
     }
 
     init(_ error: JetStreamError, asking subject: String) {
-        self.init(.rejected(error), "\(subject): \(error)")
+        self.init(error.mayMend ? .unreachable : .rejected(error), "\(subject): \(error)")
     }
 
     /// - Parameter subject: what was asked; nil while connecting.

@@ -13,7 +13,7 @@ extension LedgerClient {
             return try ask(.account, JetStreamReply.account)
         } catch {
             // JetStream is off for this account: what to do about that is known.
-            guard case .rejected(let reason) = error.code, !reason.mayMend else { throw error }
+            guard case .rejected(let reason) = error.code else { throw error }
             throw InspectionError(error.code, StartTrouble.text(reason, wanted))
         }
     }

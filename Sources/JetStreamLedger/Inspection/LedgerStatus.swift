@@ -70,12 +70,7 @@ package struct LedgerStatus: Equatable, Sendable {
             ]
         }
         var troubles: [String] = []
-        for follower in details.cluster.followers where follower.isOffline || follower.heardAgo == 0 || !follower.isCurrent {
-            let what =
-                follower.isOffline || follower.heardAgo == 0
-                ? "is not reached by the leader" : "lags \(Wording.count(follower.lag, "entry", "entries")) behind the leader"
-            troubles.append("\(follower.name.printable) \(what): see its log")
-        }
+        troubles += details.cluster.followers.compactMap(trouble)
         if information.state == nil {
             troubles.append("too few of the stream's servers have been heard of for a majority: writes are not taken, and replicas stop answering")
         } else if let age = information.state?.quorumAge, age > quorumMilliseconds {
@@ -90,6 +85,21 @@ package struct LedgerStatus: Equatable, Sendable {
         return troubles
     }
 
+    private static func trouble(of follower: StreamDetails.Follower) -> String? {
+        let what: String
+        if follower.isOffline || follower.heardAgo == 0 {
+            what = "is not reached by the leader"
+        } else if follower.heardAgo > silenceNanoseconds {
+            what = "has not been heard of for \(Wording.duration(seconds: follower.heardAgo / 1_000_000_000))"
+        } else if !follower.isCurrent {
+            what = "lags \(Wording.count(follower.lag, "entry", "entries")) behind the leader"
+        } else {
+            return nil
+        }
+        return "\(follower.name.printable) \(what): see its log"
+    }
+
     /// The leader hears of its followers every second or so; elections begin after four.
+    private static let silenceNanoseconds: Int64 = 5_000_000_000
     private static let quorumMilliseconds: Int64 = 10_000
 }
