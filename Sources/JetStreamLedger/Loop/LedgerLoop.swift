@@ -28,8 +28,7 @@ final class LedgerLoop: RequestHandler {
     /// The number of the latest question, and which machine has asked it; nil when it is answered.
     var question: UInt64 = 0
     var asker: Asker?
-    /// The highest sequence that this replica's own writes have reached, until it is handed on.
-    private let ownWrites = Slot<UInt64>()
+    private let ownWrites = OwnWrites()
     /// What became of the republisher's last batch.
     let republishOutcome = Slot<(run: UInt64, outcome: RevokeOutcome)>()
     private var isCurrent = false
@@ -71,7 +70,8 @@ final class LedgerLoop: RequestHandler {
         desk = WriteDesk(
             instance: instance,
             apply: { (revocation) throws(BlacklistError) in try writer.insert(revocation) },
-            stored: { [ownWrites] sequence in ownWrites.put(max(ownWrites.value ?? 0, sequence)) })
+            stored: { [ownWrites] in ownWrites.highest = max(ownWrites.highest ?? 0, $0) },
+            revoked: { [ownWrites] in ownWrites.revocations.append(($0, $1)) })
         inbox.connect(to: context.handle)
     }
 
@@ -125,7 +125,9 @@ final class LedgerLoop: RequestHandler {
     }
 
     func batchEnded() {
-        if let sequence = ownWrites.take() { follow(.stored(sequence: sequence)) }
+        if let sequence = ownWrites.highest.take() { follow(.stored(sequence: sequence)) }
+        for (sequence, id) in ownWrites.revocations { follow(.revoked(sequence: sequence, id: id)) }
+        ownWrites.revocations.removeAll(keepingCapacity: true)
         republish()
         sendWrites()
         tellFreshness()
@@ -151,6 +153,8 @@ final class LedgerLoop: RequestHandler {
         guard isCurrent != self.isCurrent else { return }
         self.isCurrent = isCurrent
         onEvent(isCurrent ? .current(revocations: writer.count) : .stale)
+        // From here on nothing that the bus says ends this process any more.
+        if isCurrent { start(.followed) }
     }
 
     private var toldFreshness: Int64 = 0
@@ -176,9 +180,16 @@ final class LedgerLoop: RequestHandler {
     var expiryTime: UnixTime? { serverTime.map { min($0, clock()) } }
 }
 
+/// What this replica has stored since it was last looked at.
+private final class OwnWrites {
+    /// The highest sequence.
+    var highest: UInt64?
+    var revocations: [(sequence: UInt64, id: UUIDv7)] = []
+}
+
 /// One value on its way out of a closure that runs while a machine is being changed.
 final class Slot<Value> {
-    private(set) var value: Value?
+    private var value: Value?
 
     func put(_ value: Value) { self.value = value }
 
