@@ -18,7 +18,9 @@ GO_PATH = Path("/usr/share/gocode")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    # Every block is taken whole, whatever its language: the end of one must not pass for the beginning of another.
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [text for name, text in found if name == language]
 
 
 def run_snippet(service: Service, *command: object, **variables: str) -> str:
