@@ -1,5 +1,6 @@
 """Replicas by the dozen."""
 
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -54,5 +55,7 @@ class Fleet:
         return replicas
 
     def stop(self) -> None:
-        for service in self.services:
-            service.stop()
+        """All of them, also when one does not end as it should."""
+        with ExitStack() as stack:
+            for service in self.services:
+                stack.callback(service.stop)
