@@ -158,6 +158,20 @@ async def test_a_stream_that_is_full(server: NATSServer, tmp_path: Path) -> None
     assert "full" in said and "Raise max_bytes" in said
 
 
+async def test_a_server_whose_store_is_full(tmp_path: Path) -> None:
+    with server_with(tmp_path, "jetstream { max_file_store: 20000 }\n") as server:
+        async with ledger_of(server) as ledger:
+            await ledger.create(STREAM_CONFIG)
+            for number in range(100):
+                stored = await ledger.connection.request(f"ledger.revoked.x{number}", b"x" * 900, timeout=2)
+                if b"error" in stored.data:
+                    break
+            else:
+                pytest.fail("the store took more than it has")
+            said = refused(server, tmp_path)
+    assert "does not take a write" in said and "Make room" in said
+
+
 async def test_a_max_age_that_is_too_low_is_raised_and_nothing_else_is_changed(
     server: NATSServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

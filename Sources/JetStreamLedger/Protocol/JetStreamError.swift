@@ -19,9 +19,9 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     /// says little: a full stream and an account without JetStream are 503 as well (measured on 2.15.1).
     package var mayMend: Bool {
         switch errorCode {
-        case Self.noSuitablePeers: true
+        case Self.noSuitablePeers, Self.storeNotCreated: true
         case Self.notEnabledForAccount, Self.notEnabled, Self.maximumBytes, Self.maximumMessages,
-            Self.insufficientStorage, Self.insufficientMemory:
+            Self.insufficientStorage, Self.insufficientMemory, Self.insufficientResources:
             false
         default: code == Self.temporarilyUnavailable || self == .unreadable
         }
@@ -51,4 +51,8 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     package static let maximumMessages: Int64 = 10078
     package static let insufficientStorage: Int64 = 10047
     package static let insufficientMemory: Int64 = 10028
+    /// The server's own store is full (`max_file_store`).
+    package static let insufficientResources: Int64 = 10023
+    /// The files of a stream that was deleted a moment ago are still being cleared away.
+    package static let storeNotCreated: Int64 = 10049
 }
