@@ -6,7 +6,7 @@ import CNATS
 /// still worth saying, and has deadlines of his own. On the loop's thread only.
 @safe final class Outlet {
     private var session: NATSSession?
-    private var spent = SpentMessages()
+    private var spent = SpentMessages(.own)
 
     /// The session that it leads to.
     var tag: UInt64? { session?.tag }

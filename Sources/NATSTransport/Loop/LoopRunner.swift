@@ -16,7 +16,8 @@ final class LoopRunner {
     var predecessor: NATSSession?
     var sessionsStarted: UInt64 = 0
     let firstServer: Int
-    private var spent = SpentMessages()
+    private var spentRequests = SpentMessages(.requests)
+    private var spentOwn = SpentMessages(.own)
     private var isFinished = false
     private var servingWished: Bool
     private var drainDeadline: UInt64?
@@ -85,7 +86,8 @@ final class LoopRunner {
         if let session { write(session) }
         // A turn without reading is a quiet moment: then all are freed.
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
-        spent.free(always: isQuiet)
+        spentRequests.free(always: isQuiet)
+        spentOwn.free(always: isQuiet)
         context.outlet.freeSpent(always: isQuiet)
         endTurn()
     }
@@ -168,7 +170,7 @@ final class LoopRunner {
     private func deliver(_ message: consuming Message, endpoint: Int, from source: NATSSession) {
         guard endpoint >= 0 else {
             receive(message, isFeed: endpoint == NATSSession.Subscription.feed, from: source)
-            return spent.add(message)
+            return spentOwn.add(message)
         }
         port.counts.received += 1
         guard message.hasAcceptableReply(configuration.replyPrefixes) else {
@@ -177,7 +179,7 @@ final class LoopRunner {
         }
         let reply = Reply(to: message, through: port)
         handler.handle(message, endpoint: endpoint, reply: reply)
-        spent.add(message)
+        spentRequests.add(message)
     }
 
     private func receive(_ message: borrowing Message, isFeed: Bool, from source: NATSSession) {
