@@ -120,8 +120,8 @@ extension LedgerLoop {
     }
 
     private func insert(_ revocation: Revocation) {
-        // A stream keeps its records longer than most of them matter.
-        if let time = expiryTime, revocation.expiresAt <= time { return }
+        // A stream keeps its records longer than most of them matter. The server's clock first, which is at hand.
+        if let serverTime, revocation.expiresAt <= serverTime, revocation.expiresAt <= clock() { return }
         do throws(BlacklistError) {
             try writer.insert(revocation)
         } catch {

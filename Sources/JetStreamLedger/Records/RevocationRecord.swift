@@ -28,12 +28,13 @@ package enum RevocationRecord {
             try scanner.beginObject()
             while let key = try scanner.nextKey() {
                 if scanner.matches(key, "kind") {
-                    kind = Revocation.Kind(rawValue: try scanner.readText())
+                    kind = Self.kind(try scanner.readString(), in: scanner)
                 } else if scanner.matches(key, "exp") {
                     expiresAt = try scanner.readInteger()
                 } else if scanner.matches(key, "reason") {
                     // Only told, never decided by: an unknown one must not lose the revocation.
-                    reason = Revocation.Reason(rawValue: try scanner.readText()) ?? .blacklisted
+                    let text = try scanner.readString()
+                    reason = scanner.matches(text, "reused") ? .reused : .blacklisted
                 } else {
                     try scanner.skipValue()
                 }
@@ -44,6 +45,13 @@ package enum RevocationRecord {
         }
         guard let kind, let expiresAt else { throw RecordError("a revocation's body has no kind or no expiry") }
         return Revocation(kind: kind, id: id, expiresAt: UnixTime(milliseconds: expiresAt), reason: reason)
+    }
+
+    /// Compared as bytes: a million of them are read at a start.
+    private static func kind(_ text: JSONString, in scanner: borrowing JSONScanner) -> Revocation.Kind? {
+        if scanner.matches(text, "family") { return .family }
+        if scanner.matches(text, "access_token") { return .accessToken }
+        return nil
     }
 }
 
