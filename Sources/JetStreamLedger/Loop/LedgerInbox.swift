@@ -63,11 +63,9 @@ final class LedgerInbox: Sendable {
         if isWaiting { handle.wake() }
     }
 
-    func takeAll() -> [Command] {
-        state.withLock { state in
-            defer { state.commands = [] }
-            return state.commands
-        }
+    /// What has come in, in exchange for an empty array: the two change places for ever, and none has to grow again.
+    func takeAll(_ commands: inout [Command]) {
+        state.withLock { state in swap(&state.commands, &commands) }
     }
 
     /// Refuses what is in it and what still comes.

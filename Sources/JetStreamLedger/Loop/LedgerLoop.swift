@@ -15,6 +15,8 @@ final class LedgerLoop: RequestHandler {
     let clock: @Sendable () -> UnixTime
     let onEvent: @Sendable (LedgerEvent) -> Void
     private let inbox: LedgerInbox
+    /// Empty but while they are worked off.
+    private var commands: [LedgerInbox.Command] = []
     private let freshness: LedgerFreshness
 
     /// Of this process: in message ids and consumers' names.
@@ -104,7 +106,8 @@ final class LedgerLoop: RequestHandler {
     }
 
     func mailboxSignalled() {
-        for command in inbox.takeAll() {
+        inbox.takeAll(&commands)
+        for command in commands {
             switch command {
             case .redeem(let redemption, let completion):
                 desk.redeem(redemption, now: now, completion: completion)
@@ -114,6 +117,7 @@ final class LedgerLoop: RequestHandler {
                 if text.contains("Permissions Violation") { start(.forbidden(text)) }
             }
         }
+        commands.removeAll(keepingCapacity: true)
     }
 
     func timerFired() {

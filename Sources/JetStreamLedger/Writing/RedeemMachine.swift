@@ -27,7 +27,7 @@ package struct RedeemMachine: Equatable, Sendable {
         case finish(RedeemOutcome)
     }
 
-    private let redemption: Redemption
+    package let redemption: Redemption
     private let deadline: Int64
     /// Whether an attempt may have been stored without our knowing.
     private var isAmbiguous = false

@@ -15,15 +15,24 @@ struct WriteDesk {
     typealias RevokeCompletion = (RevokeOutcome) -> Void
 
     private enum Work {
-        case redeem(Redemption, RedeemMachine, RedeemCompletion)
+        case redeem(RedeemMachine, RedeemCompletion)
         case revoke(Revocation, RevokeMachine, group: UInt64)
     }
 
-    private struct Request {
+    /// A class, so that a step costs one look into the table and no copy of the whole.
+    private final class Request {
+        let number: UInt64
         var work: Work
         var attempt: UInt32 = 0
         /// Through which session the present attempt went out, while its answer is waited for.
         var session: UInt64?
+
+        init(_ number: UInt64, _ work: Work) {
+            self.number = number
+            self.work = work
+        }
+
+        var token: AttemptToken { AttemptToken(request: number, attempt: attempt) }
     }
 
     /// The revocations of one call: completed together.
@@ -73,9 +82,8 @@ struct WriteDesk {
     mutating func redeem(_ redemption: Redemption, now: Int64, completion: @escaping RedeemCompletion) {
         guard requests.count < Self.capacity else { return completion(.unavailable(Self.full)) }
         let machine = RedeemMachine(redemption, deadline: now + LedgerTimes.requestMilliseconds)
-        let number = nextNumber()
-        requests[number] = Request(work: .redeem(redemption, machine, completion))
-        perform(machine.start(), number, now: now)
+        let request = add(.redeem(machine, completion))
+        perform(machine.start(), request, now: now)
     }
 
     mutating func revoke(_ revocations: [Revocation], now: Int64, completion: @escaping RevokeCompletion) {
@@ -86,16 +94,15 @@ struct WriteDesk {
         groups[group] = Group(open: revocations.count, completion: completion)
         for revocation in revocations {
             let machine = RevokeMachine(deadline: now + LedgerTimes.requestMilliseconds)
-            let number = nextNumber()
-            requests[number] = Request(work: .revoke(revocation, machine, group: group))
-            perform(machine.start(), number, now: now)
+            let request = add(.revoke(revocation, machine, group: group))
+            perform(machine.start(), request, now: now)
         }
     }
 
     /// The attempt has gone out; its answer can only come through this session.
     mutating func sent(_ token: AttemptToken, through session: UInt64) {
-        guard requests[token.request]?.attempt == token.attempt else { return }
-        requests[token.request]?.session = session
+        guard let request = current(token) else { return }
+        request.session = session
     }
 
     /// The attempt could not go out.
@@ -105,9 +112,9 @@ struct WriteDesk {
 
     /// The answers that were to come through this session will not. A publish may be stored all the same.
     mutating func sessionEnded(_ session: UInt64, now: Int64) {
-        let cut = requests.filter { $0.value.session == session }
-        for (number, request) in cut.sorted(by: { $0.key < $1.key }) {
-            fail(AttemptToken(request: number, attempt: request.attempt), "the connection was lost", now: now)
+        let cut = requests.values.filter { $0.session == session }
+        for request in cut.sorted(by: { $0.number < $1.number }) {
+            fail(request.token, "the connection was lost", now: now)
         }
     }
 
@@ -117,7 +124,7 @@ struct WriteDesk {
         requests = [:]
         for (_, request) in left.sorted(by: { $0.key < $1.key }) {
             switch request.work {
-            case .redeem(_, _, let completion): completion(.unavailable(Self.ended))
+            case .redeem(_, let completion): completion(.unavailable(Self.ended))
             case .revoke(_, _, let group): finish(group, trouble: Self.ended)
             }
         }
@@ -135,42 +142,41 @@ struct WriteDesk {
             guard request.attempt == token.attempt else { return }
         }
         switch request.work {
-        case .redeem: advance(token.request, .published(outcome), now: now)
-        case .revoke: advanceRevoke(token.request, .published(outcome), now: now)
+        case .redeem: advance(request, .published(outcome), now: now)
+        case .revoke: advanceRevoke(request, .published(outcome), now: now)
         }
     }
 
     /// Whether this attempt asks for a family's last record; false for one that publishes, or is no longer waited for.
     func isReading(_ token: AttemptToken) -> Bool {
-        guard let request = requests[token.request], request.attempt == token.attempt,
-            case .redeem(_, let machine, _) = request.work
-        else { return false }
+        guard let request = current(token), case .redeem(let machine, _) = request.work else { return false }
         return machine.isReading
     }
 
     /// The answer to `readLast`.
     mutating func lastRecord(_ token: AttemptToken, _ result: Result<FamilyRecord?, RecordError>, now: Int64) {
-        guard let request = requests[token.request], request.attempt == token.attempt else { return }
+        guard let request = current(token) else { return }
         switch result {
-        case .success(let record): advance(token.request, .lastRecord(record), now: now)
-        case .failure(let error): advance(token.request, .readFailed(error.description), now: now)
+        case .success(let record): advance(request, .lastRecord(record), now: now)
+        case .failure(let error): advance(request, .readFailed(error.description), now: now)
         }
     }
 
     mutating func tick(now: Int64) {
         while let token = answers.popDue(at: now) {
-            fail(token, "no answer within \(LedgerTimes.attemptMilliseconds) ms", now: now)
+            fail(token, Self.unanswered, now: now)
         }
         while let token = pauses.popDue(at: now) {
-            guard let request = requests[token.request], request.attempt == token.attempt else { continue }
+            guard let request = current(token) else { continue }
             switch request.work {
-            case .redeem: advance(token.request, .pauseEnded, now: now)
-            case .revoke: advanceRevoke(token.request, .pauseEnded, now: now)
+            case .redeem: advance(request, .pauseEnded, now: now)
+            case .revoke: advanceRevoke(request, .pauseEnded, now: now)
             }
         }
     }
 
     private static let full = "\(capacity) requests are on their way already"
+    private static let unanswered = "no answer within \(LedgerTimes.attemptMilliseconds) ms"
 }
 
 extension WriteDesk {
@@ -179,37 +185,47 @@ extension WriteDesk {
         return lastNumber
     }
 
+    private mutating func add(_ work: Work) -> Request {
+        let request = Request(nextNumber(), work)
+        requests[request.number] = request
+        return request
+    }
+
+    /// The request whose present attempt this is; nil when it is over, or has gone on to another.
+    private func current(_ token: AttemptToken) -> Request? {
+        guard let request = requests[token.request], request.attempt == token.attempt else { return nil }
+        return request
+    }
+
     /// An attempt that has no answer. A read that was not answered has changed nothing; a publish may have.
     private mutating func fail(_ token: AttemptToken, _ trouble: String, isUnsent: Bool = false, now: Int64) {
-        guard let request = requests[token.request], request.attempt == token.attempt else { return }
+        guard let request = current(token) else { return }
         let outcome = isUnsent ? PublishOutcome.unreached(trouble) : .unknown(trouble)
         switch request.work {
-        case .redeem(_, let machine, _) where machine.isReading:
-            advance(token.request, .readFailed(trouble), now: now)
+        case .redeem(let machine, _) where machine.isReading:
+            advance(request, .readFailed(trouble), now: now)
         case .redeem:
-            advance(token.request, .published(outcome), now: now)
+            advance(request, .published(outcome), now: now)
         case .revoke:
-            advanceRevoke(token.request, .published(outcome), now: now)
+            advanceRevoke(request, .published(outcome), now: now)
         }
     }
 
-    private mutating func advance(_ number: UInt64, _ event: RedeemMachine.Event, now: Int64) {
-        guard let request = requests[number], case .redeem(let redemption, var machine, let completion) = request.work
-        else { return }
+    private mutating func advance(_ request: Request, _ event: RedeemMachine.Event, now: Int64) {
+        guard case .redeem(var machine, let completion) = request.work else { return }
         let action = machine.handle(event, now: now)
-        requests[number]?.work = .redeem(redemption, machine, completion)
-        perform(action, number, now: now)
+        request.work = .redeem(machine, completion)
+        perform(action, request, now: now)
     }
 
-    private mutating func perform(_ action: RedeemMachine.Action, _ number: UInt64, now: Int64) {
-        guard let request = requests[number], case .redeem(let redemption, _, let completion) = request.work else {
-            return
-        }
+    private mutating func perform(_ action: RedeemMachine.Action, _ request: Request, now: Int64) {
+        guard case .redeem(let machine, let completion) = request.work else { return }
+        let redemption = machine.redemption
         switch action {
         case .publish:
             let family = redemption.family
             send(
-                number,
+                request,
                 .publish(
                     subject: LedgerSubject.redeemed(family),
                     condition: .init(
@@ -217,42 +233,40 @@ extension WriteDesk {
                     messageID: redemption.successor.refreshID.text, body: RedemptionRecord.encode(redemption)),
                 now: now)
         case .readLast:
-            send(number, .readLast(family: redemption.family), now: now)
+            send(request, .readLast(family: redemption.family), now: now)
         case .pause:
-            pause(number, now: now)
+            pause(request, now: now)
         case .finish(let outcome):
-            requests[number] = nil
+            requests[request.number] = nil
             completion(outcome)
         }
     }
 
-    private mutating func advanceRevoke(_ number: UInt64, _ event: RevokeMachine.Event, now: Int64) {
-        guard let request = requests[number], case .revoke(let revocation, var machine, let group) = request.work else {
-            return
-        }
+    private mutating func advanceRevoke(_ request: Request, _ event: RevokeMachine.Event, now: Int64) {
+        guard case .revoke(let revocation, var machine, let group) = request.work else { return }
         let action = machine.handle(event, now: now)
-        requests[number]?.work = .revoke(revocation, machine, group: group)
-        perform(action, number, now: now)
+        request.work = .revoke(revocation, machine, group: group)
+        perform(action, request, now: now)
     }
 
-    private mutating func perform(_ action: RevokeMachine.Action, _ number: UInt64, now: Int64) {
-        guard let request = requests[number], case .revoke(let revocation, _, let group) = request.work else { return }
+    private mutating func perform(_ action: RevokeMachine.Action, _ request: Request, now: Int64) {
+        guard case .revoke(let revocation, _, let group) = request.work else { return }
         switch action {
         case .publish:
             send(
-                number,
+                request,
                 .publish(
                     subject: LedgerSubject.revoked(revocation.id), condition: nil,
-                    messageID: "\(instance)-\(number)",
+                    messageID: "\(instance)-\(request.number)",
                     body: RevocationRecord.encode(revocation)),
                 now: now)
         case .pause:
-            pause(number, now: now)
+            pause(request, now: now)
         case .finishStored:
-            requests[number] = nil
+            requests[request.number] = nil
             finish(group, trouble: nil)
         case .finishUnavailable(let trouble):
-            requests[number] = nil
+            requests[request.number] = nil
             finish(group, trouble: trouble)
         }
     }
@@ -278,22 +292,19 @@ extension WriteDesk {
         group.completion(group.trouble.map { .unavailable($0) } ?? .revoked)
     }
 
-    private mutating func send(_ number: UInt64, _ content: LedgerSend.Content, now: Int64) {
-        guard let token = nextAttempt(number) else { return }
+    private mutating func send(_ request: Request, _ content: LedgerSend.Content, now: Int64) {
+        let token = nextAttempt(request)
         sends.append(LedgerSend(token: token, content: content))
         answers.set(token, now: now)
     }
 
-    private mutating func pause(_ number: UInt64, now: Int64) {
-        guard let token = nextAttempt(number) else { return }
-        pauses.set(token, now: now)
+    private mutating func pause(_ request: Request, now: Int64) {
+        pauses.set(nextAttempt(request), now: now)
     }
 
-    private mutating func nextAttempt(_ number: UInt64) -> AttemptToken? {
-        guard var request = requests[number] else { return nil }
+    private func nextAttempt(_ request: Request) -> AttemptToken {
         request.attempt += 1
         request.session = nil
-        requests[number] = request
-        return AttemptToken(request: number, attempt: request.attempt)
+        return request.token
     }
 }
