@@ -27,6 +27,8 @@ package struct RunResult: Codable, Sendable {
     package var lateness: LatencySummary?
     /// Open loop: the rate was kept up: everything was sent, and answered about as fast as it came in.
     package var isSustained: Bool?
+    /// Of a core, by the load's busiest thread. Near 1, the load is the limit and not the service.
+    package var loadCPU: Double
     package var notes: [String]
     package var serverVersion: String
 
@@ -67,10 +69,11 @@ package struct RunResult: Codable, Sendable {
         latency = LatencySummary(total)
         latencyByKind = byKind
         notes = Self.notes(plan, outcomes)
+        loadCPU = outcomes.map { Double($0.cpuNanoseconds) / Double(max(1, $0.ranNanoseconds)) }.max() ?? 0
         if case .open(let rate) = plan.pace {
             lateness = LatencySummary(late)
             let kept = repliesPerSecond >= Double(rate) * 0.99
-            isSustained = kept && outcomes.allSatisfy { $0.unsent == 0 }
+            isSustained = kept && !outcomes.contains(where: \.wasHeldBack)
         }
     }
 

@@ -36,6 +36,9 @@ package enum Summary {
                 "    requests left up to \(duration(lateness.p99)) late (p99): the load, or the machine under it, is a "
                     + "large part of these latencies")
         }
+        if run.loadCPU > 0.9 {
+            lines.append("    the load itself is the limit: a thread of it is busy all the time; give it more --threads")
+        }
         return lines + run.notes.map { "    note: \($0)" }
     }
 

@@ -47,3 +47,13 @@ package enum Texts {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }
+
+extension Texts {
+    /// A figure of any size, to three digits.
+    static func figure(_ value: Double) -> String {
+        if value < 0 { return "-" + figure(-value) }
+        if value >= 1_000 { return rate(value) }
+        if value >= 0.0995 || value == 0 { return digits(value) }
+        return "\((value * 10_000).rounded() / 10_000)"
+    }
+}

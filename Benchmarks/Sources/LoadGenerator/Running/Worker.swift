@@ -54,6 +54,7 @@ final class Worker {
         load_wake_on_time()
         now = monotonicNanoseconds()
         lastSweep = now
+        let cpuBefore = threadNanoseconds()
         switch plan.pace {
         case .closed(let inFlight):
             let mine = inFlight * (part + 1) / plan.threads - inFlight * part / plan.threads
@@ -62,6 +63,8 @@ final class Worker {
             try openLoop(Schedule(
                 start: times.start, rate: UInt64(rate), step: UInt64(plan.threads), first: UInt64(part)))
         }
+        outcome.cpuNanoseconds = threadNanoseconds() - cpuBefore
+        outcome.ranNanoseconds = monotonicNanoseconds() - times.start
         outcome.endedAt = min(monotonicNanoseconds(), times.measureUntil)
         try drain()
         outcome.poolTurns = workload.poolTurns
@@ -83,7 +86,9 @@ final class Worker {
     private func openLoop(_ schedule: Schedule) throws(LoadError) {
         var number: UInt64 = 0
         var due = schedule.due(0)
-        while now < times.measureUntil {
+        // What was due within the time is sent even when this thread comes to it late: to leave it out would leave out
+        // just what a stall has cost.
+        while due < times.measureUntil && now < times.drainUntil {
             while due <= now && due < times.measureUntil {
                 guard underWay < RunPlan.mostOutstanding / plan.threads, sendNext(due: due) else {
                     if workload.isExhausted { return outcome.isExhausted = true }
@@ -97,8 +102,11 @@ final class Worker {
             let patience = due > now ? min(due - now, 50_000_000) : underWay > 0 ? 100_000 : 0
             try turn(patience: patience, isWaiting: false, sendsNext: false)
         }
-        outcome.unsent = Int((times.measureUntil > due ? times.measureUntil - due : 0) * schedule.rate / 1_000_000_000)
-            / plan.threads
+        while due < times.measureUntil {
+            fail("due, and never sent: too many were under way")
+            number += 1
+            due = schedule.due(number)
+        }
     }
 
     /// What was asked is waited for, and checked like everything else.

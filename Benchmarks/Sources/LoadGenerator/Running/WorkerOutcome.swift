@@ -12,13 +12,13 @@ struct WorkerOutcome: Sendable {
     var isExhausted = false
     /// More requests were due than may be under way.
     var wasHeldBack = false
-    /// Were due, and never left.
-    var unsent = 0
+    /// Of the processor, by this thread, within the loop.
+    var cpuNanoseconds: UInt64 = 0
+    var ranNanoseconds: UInt64 = 0
     var poolTurns = 0
     var endedAt: UInt64 = 0
 
     init(kinds: [RequestKind]) {
-
         latencies = RequestKind.allCases.map { _ in Recorder() }
     }
 }

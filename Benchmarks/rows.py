@@ -1,0 +1,110 @@
+"""Rows of Benchmarks/run: makes one of the rounds' figures, and prints them all as a table. README.md defines the format.
+
+    rows.py row NAME FIGURES [--unit U] [--against TEXT --comparison FIGURES] [--target ">= 0.9"] [--note TEXT]
+    rows.py table FILE
+
+FIGURES is a file with a number a line, one for each round; the two sides of a ratio are compared round by round.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+
+
+def spread(figures):
+    """Median, and the tenth and ninetieth percentile; of fewer than ten, the least and the most."""
+    ordered = sorted(figures)
+    if not ordered:
+        raise ValueError("no figures")
+    cut = len(ordered) // 10
+    return {"median": statistics.median(ordered), "low": ordered[cut], "high": ordered[-1 - cut]}
+
+
+def make_row(name, figures, comparison=None, unit="", against="", target="", note=""):
+    """The target is of the ratio, or, where nothing is compared, of the figure itself."""
+    row = {"row": name, "figure": spread(figures), "unit": unit}
+    judged = row["figure"]
+    if comparison is not None:
+        if len(comparison) != len(figures):
+            raise ValueError(f"{name}: {len(figures)} rounds of one side, {len(comparison)} of the other")
+        row["against"] = against
+        row["comparison"] = spread(comparison)
+        row["ratio"] = judged = spread([one / other for one, other in zip(figures, comparison) if other])
+    if target:
+        relation, wanted = target.split()
+        row["met"] = judged["median"] >= float(wanted) if relation == ">=" else judged["median"] <= float(wanted)
+        row["target"] = f"{ {'>=': '≥', '<=': '≤'}[relation] } {wanted}"
+    if note:
+        row["note"] = note
+    return row
+
+
+def number(value):
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.4f}" if size < 0.1 else f"{value:.2f}" if size < 10 else f"{value:.1f}"
+
+
+def told(series, unit=""):
+    if not series:
+        return ""
+    text = number(series["median"]) + (unit if unit.startswith("/") else f" {unit}" if unit else "")
+    if series["low"] != series["high"]:
+        text += f" ({number(series['low'])}–{number(series['high'])})"
+    return text
+
+
+def table(rows):
+    cells = [["", "figure", "compared with", "ratio", "target", ""]]
+    for row in rows:
+        unit = row.get("unit", "")
+        against = f"{row.get('against', '')} {told(row.get('comparison'), unit)}".strip()
+        met = {True: "met", False: "NOT MET"}.get(row.get("met"), "")
+        cells.append([row["row"], told(row["figure"], unit), against, told(row.get("ratio")), row.get("target", ""), met])
+    widths = [max(len(line[column]) for line in cells) for column in range(6)]
+    lines = []
+    for index, line in enumerate(cells):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        if index and rows[index - 1].get("note"):
+            lines.append(f"    {rows[index - 1]['note']}")
+    return "\n".join(lines)
+
+
+def read_rows(text):
+    """Lines that are no rows are other records of the same command."""
+    records = (json.loads(line) for line in text.splitlines() if line.startswith("{"))
+    return [record for record in records if "row" in record]
+
+
+def read_figures(path):
+    with open(path, encoding="utf-8") as file:
+        return [float(line) for line in file if line.strip()]
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(dest="command", required=True)
+    row = commands.add_parser("row")
+    row.add_argument("name")
+    row.add_argument("figures")
+    for option in ("unit", "against", "comparison", "target", "note"):
+        row.add_argument(f"--{option}", default="")
+    commands.add_parser("table").add_argument("file")
+    options = parser.parse_args(arguments)
+    if options.command == "table":
+        with open(options.file, encoding="utf-8") as file:
+            print(table(read_rows(file.read())))
+        return
+    comparison = read_figures(options.comparison) if options.comparison else None
+    made = make_row(
+        options.name, read_figures(options.figures), comparison, options.unit, options.against, options.target, options.note
+    )
+    print(json.dumps(made, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
