@@ -1,6 +1,7 @@
 """Rows of Benchmarks/run: makes one of the rounds' figures, and prints them all as a table. README.md defines the format.
 
     rows.py row NAME FIGURES [--unit U] [--against TEXT --comparison FIGURES] [--target ">= 0.9"] [--note TEXT]
+                          [--scale FACTOR] [--inverse]
     rows.py table FILE
 
 FIGURES is a file with a number a line, one for each round; the two sides of a ratio are compared round by round.
@@ -21,8 +22,11 @@ def spread(figures):
     return {"median": statistics.median(ordered), "low": ordered[cut], "high": ordered[-1 - cut]}
 
 
-def make_row(name, figures, comparison=None, unit="", against="", target="", note=""):
-    """The target is of the ratio, or, where nothing is compared, of the figure itself."""
+def make_row(name, figures, comparison=None, unit="", against="", target="", note="", inverse=False):
+    """The target is of the ratio, or, where nothing is compared, of the figure itself.
+
+    `inverse`: the ratio is the other way round, as with seconds that stand for a rate.
+    """
     row = {"row": name, "figure": spread(figures), "unit": unit}
     judged = row["figure"]
     if comparison is not None:
@@ -30,7 +34,8 @@ def make_row(name, figures, comparison=None, unit="", against="", target="", not
             raise ValueError(f"{name}: {len(figures)} rounds of one side, {len(comparison)} of the other")
         row["against"] = against
         row["comparison"] = spread(comparison)
-        row["ratio"] = judged = spread([one / other for one, other in zip(figures, comparison) if other])
+        pairs = zip(comparison, figures) if inverse else zip(figures, comparison)
+        row["ratio"] = judged = spread([one / other for one, other in pairs if other])
     if target:
         relation, wanted = target.split()
         row["met"] = judged["median"] >= float(wanted) if relation == ">=" else judged["median"] <= float(wanted)
@@ -80,9 +85,9 @@ def read_rows(text):
     return [record for record in records if "row" in record]
 
 
-def read_figures(path):
+def read_figures(path, scale):
     with open(path, encoding="utf-8") as file:
-        return [float(line) for line in file if line.strip()]
+        return [float(line) * scale for line in file if line.strip()]
 
 
 def main(arguments):
@@ -93,15 +98,24 @@ def main(arguments):
     row.add_argument("figures")
     for option in ("unit", "against", "comparison", "target", "note"):
         row.add_argument(f"--{option}", default="")
+    row.add_argument("--scale", type=float, default=1)
+    row.add_argument("--inverse", action="store_true")
     commands.add_parser("table").add_argument("file")
     options = parser.parse_args(arguments)
     if options.command == "table":
         with open(options.file, encoding="utf-8") as file:
             print(table(read_rows(file.read())))
         return
-    comparison = read_figures(options.comparison) if options.comparison else None
+    comparison = read_figures(options.comparison, options.scale) if options.comparison else None
     made = make_row(
-        options.name, read_figures(options.figures), comparison, options.unit, options.against, options.target, options.note
+        options.name,
+        read_figures(options.figures, options.scale),
+        comparison,
+        unit=options.unit,
+        against=options.against,
+        target=options.target,
+        note=options.note,
+        inverse=options.inverse,
     )
     print(json.dumps(made, ensure_ascii=False))
 

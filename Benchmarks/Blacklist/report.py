@@ -27,7 +27,7 @@ def table(rows):
         against = f"{row['against']} {spread(row.get('comparison'))}".strip()
         met = {True: "met", False: "NOT MET"}.get(row.get("met"), "")
         cells.append(
-            [row["name"], spread(row["figure"], row["unit"]), against, spread(row.get("ratio")), row["target"], met]
+            [row["row"], spread(row["figure"], row["unit"]), against, spread(row.get("ratio")), row["target"], met]
         )
     widths = [max(len(line[column]) for line in cells) for column in range(6)]
     for line in cells:

@@ -1,6 +1,6 @@
-"""Adds up what two test runners report, and prints one last line: `N passed, N failed`.
+"""Adds up what the test runners report, and prints one last line: `N passed, N failed`.
 
-    count_tests.py SWIFT_EVENTS SWIFT_STATUS PYTEST_XML PYTEST_STATUS
+    count_tests.py SWIFT_EVENTS SWIFT_STATUS [SWIFT_EVENTS SWIFT_STATUS] PYTEST_XML PYTEST_STATUS
 
 The Swift figures come from Swift Testing's event stream, not from its summary: a crash takes the whole runner with it
 and leaves no summary, but the stream still says which tests had begun and which never did. Both count as failed.
@@ -24,7 +24,7 @@ class Tally:
     skipped: list[str] = field(default_factory=list)
 
 
-def tally_swift(events: str, status: int) -> Tally:
+def tally_swift(runner: str, events: str, status: int) -> Tally:
     """Reads the event stream: one JSON object a line, the last of which a crash may have cut."""
     functions: dict[str, str] = {}
     outcomes: dict[str, str] = {}
@@ -39,7 +39,7 @@ def tally_swift(events: str, status: int) -> Tally:
         elif record["kind"] == "event" and payload["kind"] in ("testEnded", "testSkipped"):
             outcomes[payload["testID"]] = payload["messages"][0]["symbol"]
 
-    tally = Tally("swift")
+    tally = Tally(runner)
     for identifier, name in functions.items():
         match outcomes.get(identifier, "crash"):
             case "fail" | "crash" as outcome:
@@ -86,11 +86,11 @@ def read(path: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    swift_events, swift_status, pytest_xml, pytest_status = arguments
+    *swift, pytest_xml, pytest_status = arguments
     tallies = [
-        tally_swift(read(swift_events), int(swift_status)),
-        tally_pytest(read(pytest_xml), int(pytest_status)),
+        tally_swift(Path(events).stem, read(events), int(status)) for events, status in zip(swift[::2], swift[1::2])
     ]
+    tallies.append(tally_pytest(read(pytest_xml), int(pytest_status)))
     print()
     for tally in tallies:
         skipped = f", {len(tally.skipped)} skipped" if tally.skipped else ""

@@ -27,7 +27,7 @@ struct Session {
     /// `count` pairs: from the file, or made now.
     func pairs(_ count: Int, from file: String?) throws -> [TokenPair] {
         if let file {
-            let pairs = try TokenPair.read(try readFile(file))
+            let pairs = try TokenPair.read(try readFile(file), count: count)
             guard pairs.count >= count else {
                 throw LoadError("\(file) holds \(pairs.count) pairs of tokens, and \(count) are needed")
             }

@@ -7,7 +7,7 @@ enum Report {
         target: String = "", isMet: Bool? = nil
     ) {
         var fields: [String: Any] = [
-            "kind": "row", "name": name, "figure": values(figure), "unit": unit, "against": against, "target": target,
+            "kind": "row", "row": name, "figure": values(figure), "unit": unit, "against": against, "target": target,
         ]
         if let comparison { fields["comparison"] = values(comparison) }
         if let ratio { fields["ratio"] = values(ratio) }

@@ -18,6 +18,8 @@ package struct RunResult: Codable, Sendable {
     /// Right replies within the measured time, and per second.
     package var replies: Int
     package var repliesPerSecond: Double
+    /// Right replies in the whole run, with warm-up and what came after the measured time.
+    package var repliesInAll: Int
     /// Wrong, missing or refused ones, within the whole run with warm-up, by what was wrong.
     package var errors: Int
     package var errorTexts: [String: Int]
@@ -48,6 +50,7 @@ package struct RunResult: Codable, Sendable {
         let ended = outcomes.map(\.endedAt).max() ?? times.measureUntil
         seconds = Double(max(ended, times.measureFrom + 1) - times.measureFrom) / 1e9
         replies = outcomes.reduce(0) { $0 + $1.replies }
+        repliesInAll = outcomes.reduce(0) { $0 + $1.repliesInAll }
         repliesPerSecond = Double(replies) / seconds
 
         var failures = Failures()

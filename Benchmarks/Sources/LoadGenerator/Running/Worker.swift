@@ -44,7 +44,7 @@ final class Worker {
                 Array("PUB \(plan.subject(Workload.operation(kind))) ".utf8) + connection.inbox
             }
         }
-        outcome = WorkerOutcome(kinds: plan.mix.kinds)
+        outcome = WorkerOutcome()
         self.part = part
     }
 
@@ -218,6 +218,7 @@ final class Worker {
     private func succeed(_ kind: RequestKind, _ time: UInt64) {
         let latency = now - time
         batch.replies += 1
+        outcome.repliesInAll += 1
         batch.latencies &+= latency
         batch.worst = max(batch.worst, latency)
         let repliedInTime = now >= times.measureFrom && now < times.measureUntil

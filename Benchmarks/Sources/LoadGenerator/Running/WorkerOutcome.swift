@@ -4,6 +4,7 @@ struct WorkerOutcome: Sendable {
     var latencies: [Recorder]
     /// Right replies that came within the measured time.
     var replies = 0
+    var repliesInAll = 0
     var failures = Failures()
     /// How late requests left that were due: what the load itself, and the machine under it, adds to the latencies.
     var lateness = Recorder()
@@ -18,7 +19,7 @@ struct WorkerOutcome: Sendable {
     var poolTurns = 0
     var endedAt: UInt64 = 0
 
-    init(kinds: [RequestKind]) {
+    init() {
         latencies = RequestKind.allCases.map { _ in Recorder() }
     }
 }

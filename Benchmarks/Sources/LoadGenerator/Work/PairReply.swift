@@ -22,6 +22,15 @@ struct PairReply {
         return start..<end
     }
 
+    /// The `jti` of an access token.
+    static func id(of token: [UInt8]) -> ArraySlice<UInt8>? {
+        let parts = token.split(separator: UInt8(ascii: "."), maxSplits: 2)
+        guard parts.count == 3, let claims = Base64URL.decode(parts[1]) else { return nil }
+        return value(of: idKey, in: claims.raw).map { claims[$0] }
+    }
+
+    private static let idKey = Array(#""jti":""#.utf8)
+
     /// Whether the token's claims hold this text, such as `"sub":"42"`.
     static func claims(of token: RawSpan, hold text: [UInt8]) -> Bool {
         let dot = [UInt8(ascii: ".")]

@@ -13,9 +13,10 @@ package final class RequestPool: Sendable {
         for token in tokens {
             starts.append(bytes.count)
             bytes.append(contentsOf: Self.request(body: "{\"access_token\":\(JSONText.quoted(token))}"))
-            let id = TokenClaims(token: Array(token.utf8))?.jti ?? ""
-            guard id.utf8.count == Self.idLength else { throw LoadError("an access token has no jti, or no UUID in it") }
-            ids.append(contentsOf: id.utf8)
+            guard let id = PairReply.id(of: Array(token.utf8)), id.count == Self.idLength else {
+                throw LoadError("an access token has no jti, or no UUID in it")
+            }
+            ids.append(contentsOf: id)
         }
         starts.append(bytes.count)
         (self.bytes, self.starts, self.ids) = (bytes, starts, ids)
