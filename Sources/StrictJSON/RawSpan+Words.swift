@@ -75,6 +75,16 @@ extension [UInt8] {
         unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 
+    /// Copies the bytes over what is there. Traps unless all of them find room: the array does not grow.
+    package mutating func overwrite(at offset: Int, with bytes: RawSpan) {
+        precondition(offset >= 0 && bytes.byteCount <= count - offset, "overwriting past the array's end")
+        unsafe withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source)
+            }
+        }
+    }
+
     /// Appends the literal's UTF-8.
     package mutating func append(_ literal: StaticString) {
         literal.withUTF8Buffer { unsafe append(contentsOf: $0) }

@@ -1,9 +1,10 @@
 import NATSTransport
+import TestSupport
 import Testing
 
 @Suite struct ReplyPrefixesTests {
     private func accepts(_ subject: String, _ prefixes: ReplyPrefixes = .default) -> Bool {
-        prefixes.accepts(Array(subject.utf8).span)
+        prefixes.accepts(subject)
     }
 
     @Test("Inboxes, private inboxes and the replies of account exports are accepted",
@@ -32,5 +33,26 @@ import Testing
         #expect(!accepts("_INBOX.x", prefixes))
         #expect(!accepts("_INBOX.x", ReplyPrefixes([])))
         #expect(!accepts("_INBOX.x", ReplyPrefixes([""])))
+    }
+
+    @Test("Eight bytes at a time, the answer is that of one byte at a time")
+    func words() {
+        var random = SeededGenerator(seed: 7)
+        let alphabet = Array("abZ9._-/*> \t\u{1f}\u{7f}~\u{80}\u{e9}!\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: 60)
+        for _ in 0..<50_000 {
+            var bytes = Array("_R_.".utf8)
+            for _ in 0..<Int.random(in: 0...24, using: &random) {
+                bytes.append(alphabet.randomElement(using: &random) ?? 0)
+            }
+            let expected = isLiteralSubject(bytes) && bytes.count > 4
+            #expect(unsafe ReplyPrefixes.default.accepts(bytes.span.bytes) == expected, "\(bytes)")
+        }
+    }
+
+    private func isLiteralSubject(_ bytes: [UInt8]) -> Bool {
+        let tokens = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return tokens.allSatisfy { token in
+            !token.isEmpty && token.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: ">") }
+        }
     }
 }

@@ -31,6 +31,8 @@ import Glibc
         }
     }
 
+    var payloadBytes: Int { Int(unsafe natsMsg_GetDataLength(raw)) }
+
     package var subject: RawSpan {
         @_lifetime(borrow self)
         get {
@@ -76,12 +78,6 @@ import Glibc
     var replyCString: UnsafePointer<CChar>? {
         guard let reply = unsafe natsMsg_GetReply(raw), unsafe reply.pointee != 0 else { return nil }
         return unsafe reply
-    }
-
-    /// `true` also without a reply subject: then there is nothing to refuse.
-    func hasAcceptableReply(_ prefixes: ReplyPrefixes) -> Bool {
-        guard unsafe replyCString != nil else { return true }
-        return unsafe prefixes.accepts(bytes(ofCString: replyCString))
     }
 
     @_lifetime(borrow self)

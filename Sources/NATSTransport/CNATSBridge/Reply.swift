@@ -1,6 +1,7 @@
 import CNATS
+import Glibc
 
-/// The answer to one request: sent once, refused once, put off, or dropped, and then it is gone. It cannot be copied,
+/// The answer to one request: sent once, refused once, deferred, put off, or dropped, and then it is gone. It cannot be copied,
 /// kept, or outlive its message, whose reply subject it uses where it lies: a success costs no allocation of ours.
 ///
 /// Without a reply subject every way of answering does nothing.
@@ -8,6 +9,20 @@ import CNATS
     private let subject: UnsafePointer<CChar>?
     private let port: Unmanaged<ReplyPort>
 
+    /// Nil when the request's reply subject is one that this service must not answer to. A request without any passes:
+    /// there is nothing to refuse.
+    @_lifetime(borrow message)
+    init?(to message: borrowing Message, through port: ReplyPort, below prefixes: ReplyPrefixes) {
+        let subject = unsafe message.replyCString
+        if let subject = unsafe subject {
+            let bytes = unsafe RawSpan(_unsafeStart: subject, byteCount: strlen(subject))
+            guard prefixes.accepts(bytes) else { return nil }
+        }
+        unsafe self.subject = subject
+        unsafe self.port = .passUnretained(port)
+    }
+
+    /// To a request that has passed that test before.
     @_lifetime(borrow message)
     init(to message: borrowing Message, through port: ReplyPort) {
         unsafe subject = message.replyCString
@@ -40,11 +55,23 @@ import CNATS
         discard self
     }
 
-    /// Puts the answer off. The result owns a copy of the subject.
+    /// Defers the answer. The result owns a copy of the subject.
     package consuming func `defer`() -> DeferredReply {
         let deferred = unsafe DeferredReply(to: subject, through: port.takeUnretainedValue())
         discard self
         return deferred
+    }
+
+    /// Whether there is room for one more request that is put off.
+    package var canBePutOff: Bool {
+        unsafe port._withUnsafeGuaranteedRef { $0.hasRoomForPutOff }
+    }
+
+    /// Has the loop keep the request and hand it over again, as `RequestHandler.handlePutOff`, when what came in with it
+    /// has been answered and those answers are written. To be asked `canBePutOff` before.
+    package consuming func putOff() {
+        unsafe port._withUnsafeGuaranteedRef { $0.isPutOff = true }
+        discard self
     }
 
     /// Ends the request without an answer, on purpose.

@@ -17,6 +17,11 @@ import CNATS
     var counts = LoopStatistics()
     /// Deferred replies that are alive.
     var outstanding = 0
+    /// The request that is being handled is to be handed over again later.
+    var isPutOff = false
+    /// Requests that have been put off, kept for the drain's sake; see `PutOffRequests`.
+    var putOffCount = 0
+    var hasRoomForPutOff = true
     private var connection: OpaquePointer?
     private var parked: [Parked] = []
     private var parkedBytes = 0
@@ -27,7 +32,9 @@ import CNATS
     }
 
     /// What a drain must wait for.
-    var owedReplies: Int { outstanding + parked.count }
+    var owedReplies: Int { outstanding + parked.count + putOffCount }
+
+    var isOpen: Bool { unsafe connection != nil }
 
     /// Late replies go out as soon as there is a session.
     func open(_ session: NATSSession) {

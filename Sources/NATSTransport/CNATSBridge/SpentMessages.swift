@@ -34,7 +34,7 @@ import CNATS
     }
 
     mutating func add(_ message: consuming Message) {
-        bytes += message.payload.byteCount
+        bytes += message.payloadBytes
         unsafe messages.append(message.release())
     }
 

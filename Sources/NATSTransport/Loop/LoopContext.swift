@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a handler may ask of its loop. On the loop's thread only.
 package final class LoopContext {
     /// A header of a message. Name and value go out as they are: neither may hold what a caller has chosen.
@@ -16,7 +18,19 @@ package final class LoopContext {
     /// Wakes the loop from any thread; for those who hand their results to this loop's mailbox.
     package let handle: EventLoop.Handle
     /// Monotonic nanoseconds, read once at the start of each turn of the loop.
-    package internal(set) var now: UInt64
+    package internal(set) var now: UInt64 {
+        get { turnTime.load(ordering: .relaxed) }
+        set {
+            turnTime.store(newValue, ordering: .relaxed)
+            turnUnixTime.store(wallClockMilliseconds(), ordering: .relaxed)
+        }
+    }
+    /// The wall clock at the same moment, in milliseconds since 1970.
+    package var unixMilliseconds: Int64 { turnUnixTime.load(ordering: .relaxed) }
+    // Of one thread. Atomic, because a handler asks for each request, and a plain variable of a class is guarded against
+    // overlapping accesses at run time, which costs more than the load.
+    private let turnTime: Atomic<UInt64>
+    private let turnUnixTime: Atomic<Int64>
     var timer: UInt64?
     private let inboxPrefix: String
     let outlet = Outlet()
@@ -25,7 +39,8 @@ package final class LoopContext {
         self.inboxPrefix = inboxPrefix
         self.index = index
         self.handle = handle
-        self.now = now
+        turnTime = Atomic(now)
+        turnUnixTime = Atomic(wallClockMilliseconds())
     }
 
     /// Asks for one `timerFired()` at `time` (monotonic nanoseconds, as in `now`) or soon after; replaces the time

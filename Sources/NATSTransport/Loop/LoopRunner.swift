@@ -16,8 +16,8 @@ final class LoopRunner {
     var predecessor: NATSSession?
     var sessionsStarted: UInt64 = 0
     let firstServer: Int
-    private var spentRequests = SpentMessages(.requests)
-    private var spentOwn = SpentMessages(.own)
+    private let replyPrefixes: ReplyPrefixes
+    private let sliceNanoseconds: UInt64
     private var isFinished = false
     private var servingWished: Bool
     private var drainDeadline: UInt64?
@@ -33,6 +33,8 @@ final class LoopRunner {
         self.control = control
         self.onEvent = onEvent
         servingWished = serving
+        replyPrefixes = configuration.replyPrefixes
+        sliceNanoseconds = UInt64(configuration.limits.sliceMicroseconds) * 1_000
         poller = try Poller(wake: control.wakeDescriptor.raw)
         port = ReplyPort(limits: configuration.limits)
         machine = ConnectionStateMachine(
@@ -51,9 +53,11 @@ final class LoopRunner {
 
     func run() {
         handle(.started)
+        // Local, and handed down: a variable of the class would be guarded at run time against overlapping accesses.
+        var held = HeldMessages(limits: configuration.limits)
         // The blocking connects are turns of their own: wishes and wakes are seen between them.
         while !isFinished {
-            turn()
+            turn(&held)
         }
         session = nil
         predecessor = nil
@@ -66,17 +70,17 @@ final class LoopRunner {
         control.publishClosed(machine.outcome)
     }
 
-    private func turn() {
+    private func turn(_ held: inout HeldMessages) {
         // What the last turn's end has put into the buffer: an echo, the first lines of a session.
         if let predecessor, predecessor.needsWrite, predecessor.writesAgainAt == nil { write(predecessor) }
         if let session, session.needsWrite, session.writesAgainAt == nil { write(session) }
-        let ready = poller.wait(nanoseconds: patience(), session: session?.tag, predecessor: predecessor?.tag)
+        let ready = poller.wait(nanoseconds: patience(held), session: session?.tag, predecessor: predecessor?.tag)
         context.now = monotonicNanoseconds()
         // Taken now: what is read can change who is who.
         let (current, former) = (session, predecessor)
         if ready.wake { followWishes() }
-        if let former { read(former, ready.predecessor) }
-        if let current { read(current, ready.session) }
+        if let former { read(former, ready.predecessor, &held) }
+        if let current { read(current, ready.session, &held) }
         if let timer = context.timer, context.now >= timer {
             context.timer = nil
             handler.timerFired()
@@ -84,16 +88,58 @@ final class LoopRunner {
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
+        if mayWork(held) { workOnPutOff(&held) }
         // A turn without reading is a quiet moment: then all are freed.
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
-        spentRequests.free(always: isQuiet)
-        spentOwn.free(always: isQuiet)
+        held.freeSpent(always: isQuiet)
         context.outlet.freeSpent(always: isQuiet)
         endTurn()
     }
 
+    /// Whether there is work that was put off, and somewhere for its answers to go: they fill the same buffer as all others.
+    private func mayWork(_ held: borrowing HeldMessages) -> Bool {
+        guard held.putOff.count > 0 || handler.hasWork else { return false }
+        guard let session = answeringSession else { return false }
+        return port.isOpen && !session.isLost && !session.readingPaused
+    }
+
+    /// A slice of it, and then its answers are written.
+    private func workOnPutOff(_ held: inout HeldMessages) {
+        let start = monotonicNanoseconds()
+        repeat {
+            if let request = held.putOff.next() {
+                let endpoint = request.endpoint
+                takeUp(request.message, endpoint: endpoint, &held)
+            }
+            if handler.hasWork { handler.work() }
+        } while (held.putOff.count > 0 || handler.hasWork) && monotonicNanoseconds() - start < sliceNanoseconds
+        handler.batchEnded()
+        if let predecessor { write(predecessor) }
+        if let session { write(session) }
+    }
+
+    private func takeUp(_ message: consuming Message, endpoint: Int, _ held: inout HeldMessages) {
+        notePutOff(held)
+        handler.handlePutOff(message, endpoint: endpoint, reply: Reply(to: message, through: port))
+        settle(message, endpoint: endpoint, &held)
+    }
+
+    /// After its handling: kept for later, or done with.
+    private func settle(_ message: consuming Message, endpoint: Int, _ held: inout HeldMessages) {
+        guard port.isPutOff else { return held.spent.add(message) }
+        port.isPutOff = false
+        held.putOff.add(message, endpoint: endpoint)
+        notePutOff(held)
+    }
+
+    private func notePutOff(_ held: borrowing HeldMessages) {
+        port.putOffCount = held.putOff.count
+        port.hasRoomForPutOff = held.putOff.hasRoom
+    }
+
     /// How long epoll may sleep.
-    private func patience() -> UInt64? {
+    private func patience(_ held: borrowing HeldMessages) -> UInt64? {
+        if mayWork(held) { return 0 }
         var earliest = machine.nextDeadline
         func consider(_ time: UInt64?) {
             if let time { earliest = min(earliest ?? time, time) }
@@ -121,16 +167,16 @@ final class LoopRunner {
         if wishes.mailbox { handler.mailboxSignalled() }
     }
 
-    private func read(_ session: NATSSession, _ readiness: Poller.Readiness) {
-        if readiness.readable || readiness.broken { readOnce(session, readiness) }
+    private func read(_ session: NATSSession, _ readiness: Poller.Readiness, _ held: inout HeldMessages) {
+        if readiness.readable || readiness.broken { readOnce(session, readiness, &held) }
         guard let time = session.readsAgainAt, context.now >= time else { return }
         session.readsAgainAt = nil
         session.readingHeld = false
-        readOnce(session, Poller.Readiness())
+        readOnce(session, Poller.Readiness(), &held)
     }
 
     /// One read, then everything that it brought: level-triggered epoll comes back for the rest.
-    private func readOnce(_ session: NATSSession, _ readiness: Poller.Readiness) {
+    private func readOnce(_ session: NATSSession, _ readiness: Poller.Readiness, _ held: inout HeldMessages) {
         if session.readingPaused || session.readingHeld {
             // Not read on purpose; but a session whose peer is gone would now wake epoll for ever.
             if readiness.broken { lose(session) }
@@ -149,7 +195,7 @@ final class LoopRunner {
                 return handle(.subscriptionRefused)
             }
             session.drainMessages { message, endpoint in
-                deliver(message, endpoint: endpoint, from: session)
+                deliver(message, endpoint: endpoint, from: session, &held)
             }
             if session.heardOfNobody {
                 session.heardOfNobody = false
@@ -167,19 +213,24 @@ final class LoopRunner {
         session.readsAgainAt = context.now + Self.retryNanoseconds
     }
 
-    private func deliver(_ message: consuming Message, endpoint: Int, from source: NATSSession) {
+    private func deliver(_ message: consuming Message, endpoint: Int, from source: NATSSession, _ held: inout HeldMessages) {
         guard endpoint >= 0 else {
             receive(message, isFeed: endpoint == NATSSession.Subscription.feed, from: source)
-            return spentOwn.add(message)
+            return held.spentOwn.add(message)
         }
         port.counts.received += 1
-        guard message.hasAcceptableReply(configuration.replyPrefixes) else {
+        guard answer(message, endpoint: endpoint) else {
             port.counts.refusedReplySubjects += 1
             return
         }
-        let reply = Reply(to: message, through: port)
+        settle(message, endpoint: endpoint, &held)
+    }
+
+    /// False when its reply subject is not one to answer to.
+    private func answer(_ message: borrowing Message, endpoint: Int) -> Bool {
+        guard let reply = Reply(to: message, through: port, below: replyPrefixes) else { return false }
         handler.handle(message, endpoint: endpoint, reply: reply)
-        spentRequests.add(message)
+        return true
     }
 
     private func receive(_ message: borrowing Message, isFeed: Bool, from source: NATSSession) {

@@ -3,8 +3,14 @@
 package protocol RequestHandler: AnyObject {
     /// One request. `endpoint` is the index of the endpoint it came in on.
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply)
+    /// A request that `handle` has put off (`Reply.putOff`), now that the others' replies are written.
+    func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply)
+    /// Whether the handler has work of its own that can wait as put-off requests do, and a piece of it. Requests and
+    /// pieces take turns.
+    var hasWork: Bool { get }
+    func work()
     /// Once for every turn of the loop, after all that was read has been handled and before it is written; also in
-    /// turns that only a wake or a timer caused. No message is held at this point.
+    /// turns that only a wake or a timer caused; and once more when put-off requests have been worked on. No message is held at this point.
     func batchEnded()
     /// After `EventLoop.Handle.wake()`; several wakes may come as one call.
     func mailboxSignalled()
@@ -29,6 +35,11 @@ package protocol RequestHandler: AnyObject {
 }
 
 extension RequestHandler {
+    package func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        handle(message, endpoint: endpoint, reply: reply)
+    }
+    package var hasWork: Bool { false }
+    package func work() {}
     package func batchEnded() {}
     package func mailboxSignalled() {}
     package func timerFired() {}

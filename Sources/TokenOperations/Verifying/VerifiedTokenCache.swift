@@ -5,13 +5,15 @@ internal import StrictJSON
 ///
 /// Promises. A hit means that the very bytes presented were verified by this loop: the whole token is compared, the hash
 /// only finds the place. What can change is not remembered: expiry and revocation are asked at every hit.
-/// Flooding cannot grow it, and only tokens with a good signature get in, so garbage cannot push anything out.
+/// Flooding cannot grow it, and only tokens with a good signature get in, so garbage cannot push anything out. The tokens
+/// of a key that is retired can be forgotten by themselves.
 ///
 /// Layout. `sets` sets of `ways` entries; a set is chosen by a keyed hash of the token's last bytes, which are signature
 /// and so look random, and all of a set's hashes lie side by side. Token and reply bytes lie in one slab, a fixed slot
 /// an entry; what does not fit into a slot is not remembered.
 ///
-/// Threads: one. Cost: one hash of 32 bytes, `ways` compares of eight bytes, one compare of the token.
+/// Threads: one. Cost: one hash of 32 bytes, `ways` compares of eight bytes, one compare of the token; no allocation
+/// after `init`, and none of it counts references.
 struct VerifiedTokenCache: ~Copyable {
     static let sets = 2_048
     static let ways = 4
@@ -21,13 +23,29 @@ struct VerifiedTokenCache: ~Copyable {
     private static let hashedBytes = 32
     private static let slotBytes = maxTokenBytes + maxReplyBytes
 
+    /// Where a token was found; good until the next `insert` or `drop`.
+    struct Place {
+        fileprivate let index: Int
+    }
+
     struct Entry {
-        var expiresAt: Int64 = 0
+        var expiresAt: Int64
         var id: UUIDv7
         var family: UUIDv7
+        /// Whatever the owner tells keys apart by.
+        var key: Int
         fileprivate var tokenBytes: Int
         fileprivate var replyBytes: Int
-        fileprivate var slot: Int
+
+        /// What is remembered of a token beside its bytes and its reply.
+        init(expiresAt: Int64, id: UUIDv7, family: UUIDv7, key: Int) {
+            self.expiresAt = expiresAt
+            self.id = id
+            self.family = family
+            self.key = key
+            tokenBytes = 0
+            replyBytes = 0
+        }
     }
 
     private let seed: UInt64
@@ -46,28 +64,30 @@ struct VerifiedTokenCache: ~Copyable {
         slab = Array(repeating: 0, count: Self.sets * Self.ways * Self.slotBytes)
     }
 
-    /// The entry of exactly this token, or nil.
-    func lookup(_ token: RawSpan) -> Entry? {
+    /// Where exactly this token is, or nil.
+    func find(_ token: RawSpan) -> Place? {
         guard token.byteCount <= Self.maxTokenBytes, token.byteCount >= Self.hashedBytes else { return nil }
         let hash = hash(of: token)
         let first = Self.firstWay(of: hash)
         for index in first..<first + Self.ways where hashes[index] == hash {
             guard let entry = entries[index], entry.tokenBytes == token.byteCount else { continue }
-            let stored = slab.rawSpan.extracting(entry.slot..<entry.slot + entry.tokenBytes)
-            if stored.equals(token) { return entry }
+            let slot = index * Self.slotBytes
+            if slab.rawSpan.extracting(slot..<slot + entry.tokenBytes).equals(token) { return Place(index: index) }
         }
         return nil
     }
 
-    /// The ready-made reply of an entry that `lookup` has just returned.
+    func entry(at place: Place) -> Entry? { entries[place.index] }
+
+    /// The ready-made reply of what `find` has just found.
     @_lifetime(borrow self)
-    func reply(of entry: Entry) -> RawSpan {
-        let start = entry.slot + Self.maxTokenBytes
-        return slab.rawSpan.extracting(start..<start + entry.replyBytes)
+    func reply(at place: Place) -> RawSpan {
+        let start = place.index * Self.slotBytes + Self.maxTokenBytes
+        return slab.rawSpan.extracting(start..<start + (entries[place.index]?.replyBytes ?? 0))
     }
 
     /// Remembers a token that was just verified; the oldest of its set makes room.
-    mutating func insert(_ token: RawSpan, reply: RawSpan, expiresAt: Int64, id: UUIDv7, family: UUIDv7) {
+    mutating func insert(_ token: RawSpan, _ entry: Entry, reply: RawSpan) {
         guard token.byteCount <= Self.maxTokenBytes, token.byteCount >= Self.hashedBytes,
             reply.byteCount <= Self.maxReplyBytes
         else { return }
@@ -79,25 +99,35 @@ struct VerifiedTokenCache: ~Copyable {
         let slot = index * Self.slotBytes
         slab.overwrite(at: slot, with: token)
         slab.overwrite(at: slot + Self.maxTokenBytes, with: reply)
+        var entry = entry
+        entry.tokenBytes = token.byteCount
+        entry.replyBytes = reply.byteCount
         hashes[index] = hash
-        entries[index] = Entry(
-            expiresAt: expiresAt, id: id, family: family, tokenBytes: token.byteCount, replyBytes: reply.byteCount,
-            slot: slot)
+        entries[index] = entry
+    }
+
+    /// Forgets every token of a key, and no other. Looks at all places: for a change of keys, not for a request.
+    mutating func drop(key: Int) {
+        for index in entries.indices where entries[index]?.key == key {
+            hashes[index] = 0
+            entries[index] = nil
+        }
     }
 
     private func hash(of token: RawSpan) -> UInt64 {
-        let tail = token.extracting(token.byteCount - Self.hashedBytes..<token.byteCount)
-        return max(tail.hash(seed: seed), 1)
+        // Two chains of two words each, so that the processor can follow both at once; see `RawSpan.hash` for the mixing.
+        let tail = token.byteCount - Self.hashedBytes
+        let left = Self.mix(token.word(at: tail) ^ seed, token.word(at: tail + 8) ^ 0xe703_7ed1_a0b4_28db)
+        let right = Self.mix(token.word(at: tail + 16) ^ ~seed, token.word(at: tail + 24) ^ 0x8ebc_6af0_9c88_c6e3)
+        return max(Self.mix(left ^ seed, right ^ 0x5899_65cc_7537_4cc3), 1)
+    }
+
+    private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
     }
 
     private static func firstWay(of hash: UInt64) -> Int {
         Int(truncatingIfNeeded: hash >> 32) & (sets - 1) * ways
-    }
-}
-
-extension [UInt8] {
-    /// Copies over what is there; the array does not grow.
-    mutating func overwrite(at offset: Int, with bytes: RawSpan) {
-        for index in 0..<bytes.byteCount { self[offset + index] = bytes[index] }
     }
 }

@@ -7,12 +7,17 @@ package import TokenContract
 ///
 /// The way of a token that was seen before: cache, expiry, both blacklists, ready-made reply. Of a new one: header and
 /// key, signature, claims, blacklists, and a place in the cache. Nothing waits, nothing locks.
+///
+/// The first way is also open by itself (`find`, `standing`, `reply`), for callers that answer what is cheap at once and
+/// let what is dear wait: it allocates nothing, and what it hands out is the cache's own memory.
 package struct VerifyToken: ~Copyable {
     private var verifier: Verifier
     private let claimsPolicy: ClaimsPolicy
     private var families: Blacklist.Reader
     private var accessTokens: Blacklist.Reader
     private var cache: VerifiedTokenCache
+    /// The `kid`s of all keys that ever verified here; a position is what the cache knows a key by.
+    private var keyIDs: [String]
     private let issuer: [UInt8]
     private var subject: [UInt8] = []
     private var ids: [UInt8] = []
@@ -25,17 +30,16 @@ package struct VerifyToken: ~Copyable {
         self.families = Blacklist.Reader(families)
         self.accessTokens = Blacklist.Reader(accessTokens)
         cache = VerifiedTokenCache(seed: cacheSeed)
+        keyIDs = keys.keys.map(\.kid)
         issuer = Array(policy.issuer.utf8)
     }
 
     /// Appends the reply, and says for the counters what it was: nil for a good token.
     @discardableResult
     package mutating func verify(_ token: RawSpan, at now: UnixTime, into reply: inout [UInt8]) -> InvalidReason? {
-        if let known = cache.lookup(token) {
-            if let reason = standing(id: known.id, family: known.family, expiresAt: known.expiresAt, at: now) {
-                return refuse(reason, into: &reply)
-            }
-            reply.append(cache.reply(of: known))
+        if let known = find(token) {
+            if let reason = standing(of: known, at: now) { return refuse(reason, into: &reply) }
+            reply.append(self.reply(of: known))
             return nil
         }
         let claims: Claims
@@ -49,9 +53,7 @@ package struct VerifyToken: ~Copyable {
         accessTokens.prefetch(claims.id)
         let start = reply.count
         encode(claims, into: &reply)
-        cache.insert(
-            token, reply: reply.rawSpan.extracting(start..<reply.count), expiresAt: claims.expiresAt, id: claims.id,
-            family: claims.family)
+        remember(token, claims, reply: reply.rawSpan.extracting(start..<reply.count))
         if isRevoked(id: claims.id, family: claims.family) {
             reply.removeSubrange(start...)
             return refuse(.revoked, into: &reply)
@@ -65,10 +67,20 @@ package struct VerifyToken: ~Copyable {
         accessTokens.quiesce()
     }
 
-    /// What can change about a token that was good when it was first seen.
-    private mutating func standing(id: UUIDv7, family: UUIDv7, expiresAt: Int64, at now: UnixTime) -> InvalidReason? {
-        if claimsPolicy.isExpired(expiresAt: expiresAt, at: now) { return .expired }
-        return isRevoked(id: id, family: family) ? .revoked : nil
+    /// From now on these keys count. What was verified with one that is gone is forgotten; all else stays known.
+    package mutating func replaceKeys(_ keys: KeySet) throws(OperationsError) {
+        verifier = try Verifier(accessTokens: keys)
+        for (index, keyID) in keyIDs.enumerated() where !keys.keys.contains(where: { $0.kid == keyID }) {
+            cache.drop(key: index)
+        }
+        for key in keys.keys where !keyIDs.contains(key.kid) { keyIDs.append(key.kid) }
+    }
+
+    private mutating func remember(_ token: RawSpan, _ claims: borrowing Claims, reply: RawSpan) {
+        guard let kid = verifier.key?.kid, let key = keyIDs.firstIndex(of: kid) else { return }
+        let entry = VerifiedTokenCache.Entry(
+            expiresAt: claims.expiresAt, id: claims.id, family: claims.family, key: key)
+        cache.insert(token, entry, reply: reply)
     }
 
     private mutating func isRevoked(id: UUIDv7, family: UUIDv7) -> Bool {
@@ -91,5 +103,31 @@ package struct VerifyToken: ~Copyable {
     private func refuse(_ reason: InvalidReason, into reply: inout [UInt8]) -> InvalidReason {
         ResponseEncoder.invalid(reason, into: &reply)
         return reason
+    }
+}
+
+/// A token that was verified before, by its place in the memory of `VerifyToken`. Good until its next `verify`.
+package struct KnownToken {
+    fileprivate let place: VerifiedTokenCache.Place
+    fileprivate let entry: VerifiedTokenCache.Entry
+}
+
+extension VerifyToken {
+    /// Nil when exactly these bytes were not verified before, or not lately.
+    package mutating func find(_ token: RawSpan) -> KnownToken? {
+        guard let place = cache.find(token), let entry = cache.entry(at: place) else { return nil }
+        return KnownToken(place: place, entry: entry)
+    }
+
+    /// What can change about a token that was good when it was first seen; nil when it still is.
+    package mutating func standing(of known: KnownToken, at now: UnixTime) -> InvalidReason? {
+        if claimsPolicy.isExpired(expiresAt: known.entry.expiresAt, at: now) { return .expired }
+        return isRevoked(id: known.entry.id, family: known.entry.family) ? .revoked : nil
+    }
+
+    /// The reply to a known token that still stands, ready-made.
+    @_lifetime(borrow self)
+    package func reply(of known: KnownToken) -> RawSpan {
+        cache.reply(at: known.place)
     }
 }

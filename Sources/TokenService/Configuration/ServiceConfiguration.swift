@@ -39,7 +39,7 @@ struct ServiceConfiguration: Sendable {
         // Otherwise a caller's reply subject could be one of the service's own.
         for operation in Operation.allCases {
             let subject = operation.subject(prefix: subjects.prefix)
-            guard !nats.replyPrefixes.accepts(Array(subject.utf8).span) else {
+            guard !nats.replyPrefixes.accepts(subject) else {
                 throw ConfigurationError(
                     "--subject-prefix must not make subjects that --reply-prefixes allows as reply subjects: \(subject)")
             }

@@ -31,10 +31,40 @@ extension RequestRouter {
         }
     }
 
+    /// What the ledger says may have to be signed, so it is taken up as put-off requests are. The items are no more than
+    /// the table of waiting requests holds.
     func mailboxSignalled() {
-        for item in mailbox.takeAll() {
-            guard let waiting = pending.take(item.ticket) else { continue }
-            resume(waiting, with: item.answer)
+        answered.add(mailbox.takeAll())
+    }
+
+    var hasWork: Bool { !answered.isEmpty }
+
+    func work() {
+        guard let item = answered.next(), let waiting = pending.take(item.ticket) else { return }
+        resume(waiting, with: item.answer)
+    }
+
+    /// A queue that is filled in lots.
+    struct Answered {
+        private var items: [LedgerMailbox.Item] = []
+        private var position = 0
+
+        var isEmpty: Bool { position == items.count }
+
+        mutating func add(_ lot: [LedgerMailbox.Item]) {
+            if isEmpty {
+                items = lot
+            } else {
+                items.removeSubrange(..<position)
+                items.append(contentsOf: lot)
+            }
+            position = 0
+        }
+
+        mutating func next() -> LedgerMailbox.Item? {
+            guard position < items.count else { return nil }
+            defer { position += 1 }
+            return items[position]
         }
     }
 

@@ -1,4 +1,5 @@
 import JOSE
+import NATSTransport
 import TokenContract
 import TokenOperations
 
@@ -7,6 +8,7 @@ extension RequestRouter {
     /// only read. Making them is what can fail, with keys that do not fit the configuration.
     struct Operations: ~Copyable {
         private var decoder: RequestDecoder
+        private let plainRequest: PlainTokenRequest
         private var generateTokens: GenerateTokens
         private var verifyToken: VerifyToken
         var refreshTokens: RefreshTokens
@@ -16,7 +18,8 @@ extension RequestRouter {
             let configuration = parts.configuration
             // One for the loop: both operations draw from the same page.
             let random = SecureRandomNumberGenerator()
-            let decoder = try RequestDecoder(limits: configuration.limits)
+            var decoder = try RequestDecoder(limits: configuration.limits)
+            let plainRequest = PlainTokenRequest(&decoder)
             let generateTokens = try GenerateTokens(
                 keys: parts.keys, algorithm: configuration.algorithm, policy: configuration.policy,
                 limits: configuration.limits, random: random)
@@ -28,6 +31,7 @@ extension RequestRouter {
                 limits: configuration.limits, families: parts.families, random: random)
             let blacklistTokens = try BlacklistTokens(keys: parts.keys, policy: configuration.policy)
             self.decoder = decoder
+            self.plainRequest = plainRequest
             self.generateTokens = generateTokens
             self.verifyToken = verifyToken
             self.refreshTokens = refreshTokens
@@ -46,6 +50,34 @@ extension RequestRouter {
             case .refreshTokens: return try Self.refresh(&refreshTokens, decoder, body, now)
             case .blacklistTokens: return try Self.blacklist(&blacklistTokens, decoder, body, now)
             }
+        }
+
+        /// The quick way of a verify_token request: a token that this loop has verified before is answered from memory,
+        /// without an allocation; anything else is put off, because it may cost a signature check.
+        ///
+        /// A request that has to be decoded is, here and again when it is taken up: a known token is then answered at
+        /// once however it was spelled, and whatever is wrong with a request is said in one place only.
+        mutating func answerIfKnown(_ body: RawSpan, at now: UnixTime, _ reply: consuming Reply) {
+            if let token = plainRequest.token(in: body) {
+                guard let known = verifyToken.find(token) else { return reply.putOff() }
+                return answer(known, at: now, reply)
+            }
+            guard (try? decoder.decode(.verifyToken, body)) != nil,
+                let known = Self.find(&verifyToken, decoder, body)
+            else { return reply.putOff() }
+            answer(known, at: now, reply)
+        }
+
+        private static func find(
+            _ verifyToken: inout VerifyToken, _ decoder: borrowing RequestDecoder, _ body: RawSpan
+        ) -> KnownToken? {
+            guard let token = decoder.value(.accessToken, in: body) else { return nil }
+            return verifyToken.find(token)
+        }
+
+        private mutating func answer(_ known: KnownToken, at now: UnixTime, _ reply: consuming Reply) {
+            guard verifyToken.standing(of: known, at: now) == nil else { return reply.putOff() }
+            reply.send(verifyToken.reply(of: known))
         }
 
         /// Between two batches: no reference into shared storage is held.

@@ -6,6 +6,11 @@ import TokenOperations
 
 /// A loop's requests on their way: decode, operation, reply; and for what has to be asked of the ledger, the wait.
 ///
+/// Two lanes. Known tokens are answered where they are read. All that may cost a signature is put off: it is answered
+/// after the others' replies have been written, in slices of bounded time with a look at the socket in between
+/// (`TransportLimits.sliceMicroseconds`), and so are the answers of the ledger that are to be signed. When too many wait
+/// already, the request is refused with 503.
+///
 /// Threads: the loop's own, and no other. The ledger answers through the mailbox.
 final class RequestRouter: RequestHandler {
     /// An operation's endpoint has its raw value as index; the public keys come after them.
@@ -21,8 +26,9 @@ final class RequestRouter: RequestHandler {
     private let publicKeys: [UInt8]
     let ledger: any Ledger
     private let freshness: LedgerFreshness
-    private let clock = SystemClock()
     let mailbox: LedgerMailbox
+    /// What the ledger has answered and is still to be gone on with.
+    var answered = Answered()
     private let context: LoopContext
     private let logger: Logger
     private let counters: ServiceCounters
@@ -45,6 +51,16 @@ final class RequestRouter: RequestHandler {
     }
 
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        guard endpoint == Self.verifyToken, reply.hasSubject, freshness.isCurrent(at: context.now), reply.canBePutOff else {
+            return handleOther(message, endpoint: endpoint, reply: reply)
+        }
+        operations.answerIfKnown(message.payload, at: now, reply)
+    }
+
+    private static let verifyToken = Operation.verifyToken.rawValue
+    private var now: UnixTime { UnixTime(milliseconds: context.unixMilliseconds) }
+
+    private func handleOther(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
         guard let operation = Operation(rawValue: endpoint) else { return reply.send(publicKeys) }
         // Without a reply subject there is nobody to tell, and only a blacklisting has a meaning then. To redeem a
         // refresh token for nobody would destroy it.
@@ -52,8 +68,18 @@ final class RequestRouter: RequestHandler {
         guard freshness.isCurrent(at: context.now) else {
             return refuse(ServiceError(.unavailable, Self.notCurrent), of: operation, reply)
         }
+        guard reply.canBePutOff else { return refuse(ServiceError(.unavailable, Self.busy), of: operation, reply) }
+        reply.putOff()
+    }
+
+    func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        guard let operation = Operation(rawValue: endpoint) else { return reply.send(publicKeys) }
+        // It may have waited past the time that this was last asked for.
+        guard freshness.isCurrent(at: context.now) else {
+            return refuse(ServiceError(.unavailable, Self.notCurrent), of: operation, reply)
+        }
         output.removeAll(keepingCapacity: true)
-        let now = clock.now()
+        let now = now
         let outcome: Outcome
         do throws(ServiceError) {
             outcome = try operations.perform(operation, message.payload, at: now, into: &output)
@@ -66,6 +92,7 @@ final class RequestRouter: RequestHandler {
         }
     }
 
+    private static let busy = "too many requests wait for their signatures already; try again, another replica may be free"
     private static let notCurrent =
         "this replica has lost sight of the ledger, or has not caught up with it; try again, another one may have it"
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import TokenOperations
 
-/// The wall clock, read once a request. Tokens carry wall-clock times, so this is the right clock for them; how far
+/// The wall clock. Tokens carry wall-clock times, so this is the right clock for them; how far
 /// those of two replicas may be apart is the policy's leeway.
 struct SystemClock: Sendable {
     func now() -> UnixTime {

@@ -1,0 +1,174 @@
+import NATSTransport
+import Synchronization
+import TestSupport
+import Testing
+
+/// Requests that are put off, so that dear ones do not stand in the way of cheap ones.
+@Suite struct PutOffTests {
+    private func serve(
+        _ configuration: NATSConfiguration, _ counts: DearHandler.Counts, dearMilliseconds: Int
+    ) async throws -> EventLoop.Handle {
+        let loop = EventLoop(configuration: configuration, endpoints: [Endpoint(subject: "work", queueGroup: "q")]) { _ in
+            DearHandler(counts, milliseconds: dearMilliseconds)
+        }
+        let handle = try loop.start()
+        #expect(await eventually { handle.state == .serving })
+        return handle
+    }
+
+    private func requests(_ text: String, _ count: Int) -> [UInt8] {
+        (0..<count).flatMap { Array("PUB work _INBOX.p.\(text).\($0) \(text.utf8.count)\r\n\(text)\r\n".utf8) }
+    }
+
+    @Test("A cheap request that comes while many dear ones wait is answered long before they are done")
+    func cheapFirst() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        let handle = try await serve(NATSConfiguration(servers: [server.url]), counts, dearMilliseconds: 2)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 200))
+        // Now they wait: one of them has been answered, the others come at 2 ms each.
+        #expect(try client.next().text == "dear")
+        try client.send(requests("cheap", 1))
+        var dearBefore = 1
+        while try client.next().text == "dear" { dearBefore += 1 }
+        #expect(dearBefore < 100, "\(dearBefore) dear requests were answered first")
+        for _ in dearBefore..<200 { #expect(try client.next().text == "dear") }
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+    }
+
+    @Test("Dear requests are worked on although cheap ones never cease")
+    func dearNotStarved() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        let handle = try await serve(NATSConfiguration(servers: [server.url]), counts, dearMilliseconds: 0)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 100) + requests("cheap", 200))
+        // Each cheap answer is followed by another cheap request: there are always some on their way.
+        var dear = 0
+        for _ in 0..<50_000 where dear < 100 {
+            if try client.next().text == "dear" { dear += 1 } else { try client.send(requests("cheap", 1)) }
+        }
+        #expect(dear == 100)
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+    }
+
+    @Test("When the room for them is full the handler is told, and all are answered, one way or the other")
+    func bounded() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        var configuration = NATSConfiguration(servers: [server.url])
+        configuration.limits.putOffRequests = 4
+        let handle = try await serve(configuration, counts, dearMilliseconds: 1)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 200))
+        var answers: [String: Int] = [:]
+        for _ in 0..<200 { answers[try client.next().text, default: 0] += 1 }
+        #expect(answers["dear", default: 0] >= 4)
+        #expect(answers["full", default: 0] > 0)
+        #expect(counts.mostWaiting.load(ordering: .relaxed) <= 4)
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+        #expect(handle.statistics.unanswered == 0)
+    }
+
+    @Test("A drain answers the requests that were put off before it ends")
+    func drained() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        let handle = try await serve(NATSConfiguration(servers: [server.url]), counts, dearMilliseconds: 2)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 150))
+        #expect(try client.next().text == "dear")
+        async let outcome = handle.drain(milliseconds: 20_000)
+        for _ in 1..<150 { #expect(try client.next().text == "dear") }
+        #expect(await outcome == .drained)
+        #expect(handle.statistics.replied == 150)
+        #expect(handle.statistics.unanswered == 0)
+    }
+
+    @Test("Requests that were put off when the connection is lost are answered through the next one")
+    func acrossSessions() async throws {
+        let server = try NATSServer()
+        let proxy = try TCPProxy(target: server.port)
+        defer { proxy.stop() }
+        let counts = DearHandler.Counts()
+        let handle = try await serve(
+            NATSConfiguration(servers: ["nats://127.0.0.1:\(proxy.port)"]), counts, dearMilliseconds: 2)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 300))
+        #expect(try client.next().text == "dear")
+        proxy.endStreams()
+        proxy.set(.full)
+        #expect(await eventually { handle.statistics.sessions == 2 && handle.state == .serving })
+        #expect(await eventually { counts.waiting.load(ordering: .relaxed) == 0 })
+        let finished = await handle.drain(milliseconds: 5_000)
+        #expect(finished == .drained)
+        // What was in the lost connection's buffer is lost with it; what waited in the loop is not.
+        #expect(handle.statistics.undeliverable == 0)
+        #expect(handle.statistics.unanswered == 0)
+        #expect(handle.statistics.replied == handle.statistics.received)
+    }
+
+    @Test("A handler's own pieces of work are done one after the other, without a request")
+    func ownWork() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        let handle = try await serve(NATSConfiguration(servers: [server.url]), counts, dearMilliseconds: 0)
+        handle.wake()
+        #expect(await eventually { counts.pieces.load(ordering: .relaxed) == DearHandler.piecesPerWake })
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+        #expect(counts.pieces.load(ordering: .relaxed) == DearHandler.piecesPerWake)
+    }
+}
+
+/// Answers `dear` later, and takes its time for it; everything else at once.
+final class DearHandler: RequestHandler {
+    static let piecesPerWake = 500
+
+    final class Counts: Sendable {
+        let waiting = Atomic(0)
+        let mostWaiting = Atomic(0)
+        let pieces = Atomic(0)
+    }
+
+    private let counts: Counts
+    private let time: Duration
+    private var pieces = 0
+
+    init(_ counts: Counts, milliseconds: Int) {
+        self.counts = counts
+        time = .milliseconds(milliseconds)
+    }
+
+    func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        guard bytes(message.payload) == Array("dear".utf8) else { return reply.send(message.payload) }
+        guard reply.canBePutOff else {
+            let full = Array("full".utf8)
+            return unsafe reply.send(full.span.bytes)
+        }
+        let waiting = counts.waiting.add(1, ordering: .relaxed).newValue
+        counts.mostWaiting.max(waiting, ordering: .relaxed)
+        reply.putOff()
+    }
+
+    func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+        counts.waiting.subtract(1, ordering: .relaxed)
+        let end = ContinuousClock.now + time
+        while ContinuousClock.now < end {}
+        reply.send(message.payload)
+    }
+
+    func mailboxSignalled() { pieces = Self.piecesPerWake }
+
+    var hasWork: Bool { pieces > 0 }
+
+    func work() {
+        pieces -= 1
+        counts.pieces.add(1, ordering: .relaxed)
+    }
+}
