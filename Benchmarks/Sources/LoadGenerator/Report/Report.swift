@@ -65,9 +65,9 @@ package struct Report: Sendable {
         return "<h1>\(HTMLText.escaped(title))</h1>\n<p class=\"soft\">\(HTMLText.escaped(line))</p>"
     }
 
-    /// What a reader wants first.
+    /// What a reader wants first, of what the first document is about: others may be there for comparison.
     private var tiles: String {
-        let runs = documents.flatMap(\.runs)
+        let runs = documents.filter { $0.title == documents.first?.title }.flatMap(\.runs)
         guard let fastest = runs.max(by: { $0.repliesPerSecond < $1.repliesPerSecond }) else { return "" }
         var tiles = [
             tile("\(Texts.rate(fastest.repliesPerSecond))/s", "most replies, \(fastest.name), \(RunTable.pace(fastest))")
@@ -80,7 +80,7 @@ package struct Report: Sendable {
             let rate = Texts.count(best.ratePerSecond ?? 0)
             tiles.append(tile(Texts.duration(best.latency.p99), "p99 at \(rate)/s, the highest rate that was kept up"))
         }
-        let errors = runs.reduce(0) { $0 + $1.errors }
+        let errors = documents.flatMap(\.runs).reduce(0) { $0 + $1.errors }
         tiles.append(tile(Texts.count(errors), "wrong, missing or refused replies", isBad: errors > 0))
         return "<div class=\"tiles\">\(tiles.joined(separator: "\n"))</div>"
     }

@@ -42,7 +42,7 @@ enum Style {
         th, td { padding: .42rem .75rem; text-align: right; white-space: nowrap; border-top: 1px solid var(--rule); }
         thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: .82rem; }
         th:first-child, td:first-child, td.text, th.text { text-align: left; }
-        td.text { white-space: normal; } td small { color: var(--soft); }
+        td.text { white-space: normal; min-width: 13rem; } td small { color: var(--soft); }
         .met, .missed { display: inline-block; border-radius: 99px; padding: 0 .6rem; font-size: .82rem; font-weight: 600; }
         .met { color: var(--good); background: var(--good-back); } .missed { color: var(--bad); background: var(--bad-back); }
         .bad { color: var(--bad); font-weight: 600; }
