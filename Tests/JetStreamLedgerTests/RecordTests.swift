@@ -22,6 +22,34 @@ struct RecordTests {
         }
     }
 
+    @Test("However JSON spells it, it is the same revocation; what is no JSON is refused")
+    func spellings() throws {
+        let exp = UnixTime(milliseconds: 1_800_000_000_123)
+        let one = Revocation(kind: .accessToken, id: ids[0], expiresAt: exp, reason: .reused)
+        for text in [
+            #"{"kind":"access_token","exp":1800000000123,"reason":"reused"} "#,
+            #"{ "kind":"access_token","exp":1800000000123,"reason":"reused"}"#,
+            #"{"kind":"access_token","exp":1800000000123 ,"reason":"reused"}"#,
+            #"{"exp":1800000000123,"reason":"reused","kind":"access_token"}"#,
+            #"{"kind":"access\u005ftoken","exp":1800000000123,"reason":"re\u0075sed"}"#,
+        ] {
+            #expect(try RevocationRecord.decode(Array(text.utf8).rawSpan, id: ids[0]) == one, "\(text)")
+        }
+        for text in [
+            #"{"kind":"family","exp":0123,"reason":"reused"}"#,
+            #"{"kind":"family","exp":,"reason":"reused"}"#,
+            #"{"kind":"family","exp":123,"reason":"reused"}}"#,
+            #"{"kind":"family","exp":99999999999999999999,"reason":"reused"}"#,
+            #"{"kind":"family","exp":123"#,
+        ] {
+            #expect(throws: RecordError.self, "\(text)") {
+                try RevocationRecord.decode(Array(text.utf8).rawSpan, id: ids[0])
+            }
+        }
+        let longest = #"{"kind":"family","exp":9223372036854775807,"reason":"reused"}"#
+        #expect(try RevocationRecord.decode(Array(longest.utf8).rawSpan, id: ids[0]).expiresAt.milliseconds == .max)
+    }
+
     @Test("A redemption comes back, all that is needed to sign its pair again")
     func redemption() throws {
         let one = Redemption(
