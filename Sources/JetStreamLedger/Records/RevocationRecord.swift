@@ -48,8 +48,8 @@ package enum RevocationRecord {
         return Revocation(kind: kind, id: id, expiresAt: UnixTime(milliseconds: expiresAt), reason: reason)
     }
 
-    /// A body as `encode` writes it, byte for byte, and nil for any other: a million of them are read at a start, and a
-    /// scanner, which looks for whatever else JSON may hold, takes four times as long.
+    /// A body as `encode` writes it, byte for byte, and nil for any other: a million of them are read at a start, and the
+    /// scanner, which looks for whatever else JSON may hold, was a sixth of what the loop did meanwhile.
     private static func decodeOwn(_ body: RawSpan, id: UUIDv7) -> Revocation? {
         let kind: Revocation.Kind
         var position: Int
