@@ -1,0 +1,129 @@
+import CReference
+import OtherLibrary
+import Subjects
+
+/// Measures every subject in turn, round by round, so that a machine that drifts drifts under all of them; in processor
+/// time, which other work on the machine disturbs least. Prints the rows.
+///
+/// With a subject's name (`verifyNewHS256`) and a number, that subject only, so many times: for a profiler.
+@main
+struct InProcessRows {
+    static let rounds = 31
+    /// About ten milliseconds of each.
+    static let batch: [Subject: Int] = [
+        .verifyKnown: 100_000, .opensslHMAC: 20_000, .floor: 100_000, .verifyNewHS256: 5_000,
+    ]
+
+    static func main() async throws {
+        var subjects = try Subjects()
+        let arguments = CommandLine.arguments
+        if arguments.count == 3, let count = Int(arguments[2]) {
+            guard let subject = Subject.allCases.first(where: { "\($0)" == arguments[1] }) else {
+                return print("no such subject: \(arguments[1])")
+            }
+            return print(subjects.run(subject, count))
+        }
+        var times: [Subject: [Double]] = [:]
+        for round in 0..<rounds {
+            let order = round.isMultiple(of: 2) ? Subject.allCases : Subject.allCases.reversed()
+            for subject in order { times[subject, default: []].append(time(subject, &subjects)) }
+        }
+        print(rows(times), terminator: "")
+
+        for (name, algorithm) in [("EdDSA", JWTKitSubject.Algorithm.edDSA), ("HS256", .hs256)] {
+            let other = try await JWTKitSubject(algorithm)
+            let own: Subject = algorithm == .edDSA ? .verifyNewEdDSA : .verifyNewHS256
+            var (ours, theirs): ([Double], [Double]) = ([], [])
+            for _ in 0..<rounds {
+                ours.append(time(own, &subjects) / 1_000)
+                theirs.append(await time(other) / 1_000)
+            }
+            print(
+                Row(
+                    name: "  every token new, \(name), beside jwt-kit", unit: "us", figure: ours, against: "jwt-kit's verify",
+                    comparison: theirs
+                ).json)
+        }
+        allocations(&subjects)
+    }
+
+    /// Nanoseconds an operation.
+    private static func time(_ subject: Subject, _ subjects: inout Subjects) -> Double {
+        let count = batch[subject] ?? 400
+        if subject == .verifyKnown { subjects.warm() }
+        let start = reference_processor_time()
+        let good = subjects.run(subject, count)
+        let elapsed = reference_processor_time() - start
+        precondition(good == count, "\(subject.rawValue): \(count - good) of \(count) went wrong")
+        return Double(elapsed) / Double(count)
+    }
+
+    private static func time(_ other: JWTKitSubject) async -> Double {
+        let count = 200
+        let clock = ContinuousClock()
+        var good = 0
+        let elapsed = await clock.measure { good = await other.run(count) }
+        precondition(good == count, "jwt-kit: \(count - good) of \(count) went wrong")
+        return (Double(elapsed.components.seconds) * 1e9 + Double(elapsed.components.attoseconds) / 1e9) / Double(count)
+    }
+
+    private static func rows(_ times: [Subject: [Double]]) -> String {
+        func nanoseconds(_ subject: Subject) -> [Double] { times[subject] ?? [] }
+        func rate(_ subject: Subject) -> [Double] { nanoseconds(subject).map { 1e9 / $0 } }
+        let rows = [
+            Row(
+                name: "verify in process, every token new, EdDSA", unit: "/s", figure: rate(.verifyNewEdDSA),
+                against: "OpenSSL's Ed25519 verify", comparison: rate(.opensslVerify), target: .atLeast(2.0),
+                note: "a request's bytes to a reply's; checked by signing again"),
+            Row(
+                name: "  every token forged, EdDSA", unit: "/s", figure: rate(.verifyForged),
+                against: "OpenSSL's Ed25519 verify", comparison: rate(.opensslVerify)),
+            Row(
+                name: "verify in process, token seen before", unit: "ns", figure: nanoseconds(.verifyKnown),
+                against: "OpenSSL's HMAC-SHA-256 of the token", comparison: nanoseconds(.opensslHMAC), target: .atMost(0.5),
+                note: "a request's bytes to a reply's"),
+            Row(
+                name: "  the same, beside the least it could be", unit: "ns", figure: nanoseconds(.verifyKnown),
+                against: "hash, compare, copy in C", comparison: nanoseconds(.floor)),
+            Row(
+                name: "  every token new, HS256", unit: "ns", figure: nanoseconds(.verifyNewHS256),
+                against: "OpenSSL's HMAC-SHA-256 of the token", comparison: nanoseconds(.opensslHMAC)),
+            Row(
+                name: "generate in process", unit: "/s", figure: rate(.generate),
+                against: "OpenSSL's Ed25519 sign", comparison: rate(.opensslSign), target: .atLeast(0.85),
+                note: "a pair: one EdDSA and one HMAC signature"),
+            Row(
+                name: "  refresh in process", unit: "/s", figure: rate(.refresh),
+                against: "OpenSSL's Ed25519 sign", comparison: rate(.opensslSign), note: "without the ledger"),
+        ]
+        return rows.map { $0.json + "\n" }.joined()
+    }
+
+    /// What is allocated for one operation, and what OpenSSL allocates for the signature in it.
+    private static func allocations(_ subjects: inout Subjects) {
+        let count = 1_000
+        func counted(_ subject: Subject) -> Double {
+            subjects.warm()
+            let before = reference_allocations()
+            let good = subjects.run(subject, count)
+            let made = reference_allocations() - before
+            precondition(good == count)
+            return Double(made) / Double(count)
+        }
+        let (sign, mac) = (counted(.opensslSign), counted(.opensslHMAC))
+        print(
+            Row(
+                name: "heap allocations in process, token seen before", unit: "", figure: [counted(.verifyKnown)],
+                target: .atMost(0)
+            ).json)
+        for (subject, openssl) in [
+            (Subject.verifyNewEdDSA, sign), (.verifyNewHS256, mac), (.generate, sign + mac), (.refresh, sign + 2 * mac),
+        ] {
+            print(
+                Row(
+                    name: "  \(subject.rawValue): allocations beside OpenSSL's own", unit: "", figure: [counted(subject) - openssl],
+                    note: "OpenSSL's: \(openssl)"
+                ).json)
+        }
+    }
+}
