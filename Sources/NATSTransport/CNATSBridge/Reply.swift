@@ -55,6 +55,13 @@ import Glibc
         discard self
     }
 
+    package consuming func sendError(_ error: PreparedError) {
+        if let subject = unsafe subject {
+            unsafe port._withUnsafeGuaranteedRef { unsafe $0.publish(error, to: subject) }
+        }
+        discard self
+    }
+
     /// Defers the answer. The result owns a copy of the subject.
     package consuming func `defer`() -> DeferredReply {
         let deferred = unsafe DeferredReply(to: subject, through: port.takeUnretainedValue())

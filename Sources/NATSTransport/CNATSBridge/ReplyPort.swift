@@ -26,6 +26,8 @@ import CNATS
     private var parked: [Parked] = []
     private var parkedBytes = 0
     private let limits: TransportLimits
+    /// Errors that have been sent. A refusal must stay cheap: who floods the service is refused most of the time.
+    private var spent = SpentMessages(.own)
 
     init(limits: TransportLimits) {
         self.limits = limits
@@ -69,6 +71,22 @@ import CNATS
     }
 
     func publishError(code: Int, text: String, body: RawSpan, to subject: UnsafePointer<CChar>) {
+        unsafe publish(body, to: subject) { message in
+            unsafe natsMsgHeader_Set(message, ErrorHeader.code, String(code)) == NATS_OK
+                && natsMsgHeader_Set(message, ErrorHeader.text, ErrorHeader.line(text)) == NATS_OK
+        }
+    }
+
+    func publish(_ error: PreparedError, to subject: UnsafePointer<CChar>) {
+        unsafe publish(error.body.span.bytes, to: subject) { message in
+            unsafe natsMsgHeader_Set(message, ErrorHeader.code, error.code) == NATS_OK
+                && natsMsgHeader_Set(message, ErrorHeader.text, error.text) == NATS_OK
+        }
+    }
+
+    private func publish(
+        _ body: RawSpan, to subject: UnsafePointer<CChar>, withHeaders addHeaders: (OpaquePointer) -> Bool
+    ) {
         guard let connection = unsafe connection else { return counts.undeliverable += 1 }
         var created: OpaquePointer?
         let status = unsafe body.withUnsafeBytes { bytes in
@@ -76,18 +94,13 @@ import CNATS
                 &created, subject, nil, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(bytes.count))
         }
         guard status == NATS_OK, let message = unsafe created else { return counts.undeliverable += 1 }
-        defer { unsafe natsMsg_Destroy(message) }
-        let sent = unsafe addHeaders(code: code, text: text, to: message) && send(message, on: connection)
+        defer { spent.add(unsafe Message(owning: message)) }
+        let sent = unsafe addHeaders(message) && natsConnection_PublishMsg(connection, message) == NATS_OK
         if sent { counts.errorsReplied += 1 } else { counts.undeliverable += 1 }
     }
 
-    private func addHeaders(code: Int, text: String, to message: OpaquePointer) -> Bool {
-        unsafe natsMsgHeader_Set(message, ErrorHeader.code, String(code)) == NATS_OK
-            && natsMsgHeader_Set(message, ErrorHeader.text, ErrorHeader.line(text)) == NATS_OK
-    }
-
-    private func send(_ message: OpaquePointer, on connection: OpaquePointer) -> Bool {
-        unsafe natsConnection_PublishMsg(connection, message) == NATS_OK
+    func freeSpent(always: Bool) {
+        spent.free(always: always)
     }
 
     func sendLate(_ body: RawSpan, error: ErrorHeaders?, to subject: [CChar]) {

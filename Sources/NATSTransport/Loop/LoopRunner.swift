@@ -93,6 +93,7 @@ final class LoopRunner {
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
         held.freeSpent(always: isQuiet)
         context.outlet.freeSpent(always: isQuiet)
+        port.freeSpent(always: isQuiet)
         endTurn()
     }
 

@@ -32,6 +32,7 @@ final class RequestRouter: RequestHandler {
     private let context: LoopContext
     private let logger: Logger
     private let counters: ServiceCounters
+    private let busyReplies = RequestRouter.busyReplies
     /// Two, so that nobody can silence the alarm of a theft with bad requests.
     private var refusalLines = LogBudget()
     private var reuseLines = LogBudget()
@@ -68,7 +69,7 @@ final class RequestRouter: RequestHandler {
         guard freshness.isCurrent(at: context.now) else {
             return refuse(ServiceError(.unavailable, Self.notCurrent), of: operation, reply)
         }
-        guard reply.canBePutOff else { return refuse(ServiceError(.unavailable, Self.busy), of: operation, reply) }
+        guard reply.canBePutOff else { return refuseBusy(operation, reply) }
         reply.putOff()
     }
 
@@ -92,7 +93,17 @@ final class RequestRouter: RequestHandler {
         }
     }
 
-    private static let busy = "too many requests wait for their signatures already; try again, another replica may be free"
+    private static let busy = ServiceError(
+        .unavailable, "too many requests wait for their signatures already; try again, another replica may be free")
+    private static let busyReplies = Operation.allCases.map { operation in
+        PreparedError(code: busy.code.rawValue, text: busy.text, body: ResponseEncoder.errorBody(for: operation))
+    }
+
+    private func refuseBusy(_ operation: Operation, _ reply: consuming Reply) {
+        report(Self.busy, of: operation, heard: reply.hasSubject)
+        reply.sendError(busyReplies[operation.rawValue])
+    }
+
     private static let notCurrent =
         "this replica has lost sight of the ledger, or has not caught up with it; try again, another one may have it"
 
