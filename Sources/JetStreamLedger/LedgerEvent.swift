@@ -13,8 +13,8 @@ package enum LedgerEvent: Sendable, Equatable {
     /// The stream is not, or not wholly, what was followed: what this replica knows is being published again.
     case republishing(ReplayReason)
     case republished(Int)
-    /// A record that this service cannot have written; it is passed over.
-    case unreadable(subject: String, reason: String)
+    /// A record that this service cannot have written, told each time that their number has doubled.
+    case unreadable(subject: String, reason: String, count: Int)
     /// A revocation of another replica's found no room here. Nothing is answered until there is.
     case full(String)
 }

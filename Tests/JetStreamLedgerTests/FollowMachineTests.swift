@@ -247,14 +247,15 @@ struct FollowMachineTests {
 
     @Test("A purge is found by the anchor that is gone, seen twice, or behind which all is gone; the consumer goes on")
     func purge() {
-        for found in [nil, Position(sequence: 13, time: 13)] {
+        let moved = Position(sequence: 13, time: 13)
+        for (found, reason) in [(nil, ReplayReason.purged), (moved, .overtaken)] {
             var machine = following()
             let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 12)
             for round in 0..<2 {
                 let now = look(&machine)
                 #expect(machine.handle(.stream(purged), now: now) == [.askForAnchor(id: id(9))])
                 #expect(
-                    machine.handle(.anchor(found), now: now) == (round == 0 ? [] : [.republish(.purged), .writeFence]))
+                    machine.handle(.anchor(found), now: now) == (round == 0 ? [] : [.republish(reason), .writeFence]))
             }
             #expect(machine.phase == .following && machine.applied == nil)
         }

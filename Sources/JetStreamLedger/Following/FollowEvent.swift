@@ -58,4 +58,6 @@ package enum ReplayReason: String, Equatable, Sendable {
     case rolledBack = "the stream is not the one that was followed: it was restored from a copy"
     case recordGone = "the record that was applied last is no longer there"
     case purged = "the stream was purged: revocations are gone that had not expired"
+    /// It looks the same when nothing was purged and another replica has published everything again.
+    case overtaken = "another replica has published revocations again: the stream may have been purged before"
 }

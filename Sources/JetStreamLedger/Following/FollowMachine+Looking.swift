@@ -5,6 +5,8 @@ struct Look: Equatable, Sendable {
     enum Question: Equatable, Sendable {
         case stream
         case record(StreamState)
+        /// Where the id of the record that was not there any more stands now.
+        case moved(StreamState)
         case own(StreamState)
         case anchor(StreamState, FollowMachine.Anchor)
         /// - Parameter unchangedAsOf: when nothing had been stored since what was delivered last.
@@ -62,10 +64,18 @@ extension FollowMachine {
             (self.applied, anchor) = (nil, nil)
             return placeFound(state, now: now)
         }
-        // Gone, or another one. A newer record of the same subject takes an old one's place, and that is no harm; but it
-        // cannot be told from a purge here, and a replay costs only time.
         if record != nil { return startOver(in: state, .rolledBack, now: now) }
-        return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
+        return ask(.moved(state), .askForAnchor(id: applied.id), now: now)
+    }
+
+    /// Revoked once more, it stands further behind. What is between has to be seen from the beginning, for this could be a
+    /// stream that was cut and grown again; but nothing is lost that would have to be published, and what is known stays.
+    private mutating func foundMoved(_ found: Position?, _ state: StreamState, now: Int64) -> [FollowAction] {
+        guard let applied, let found, found.sequence > applied.position.sequence else {
+            return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
+        }
+        self.applied = nil
+        return placeFound(state, now: now)
     }
 
     /// The place is the right one; and what this replica has stored behind it must be there too, in a stream that may have
@@ -84,12 +94,14 @@ extension FollowMachine {
         switch look?.question {
         case .own(let state): foundOwn(found, state, now: now)
         case .anchor(let state, let anchor): foundAnchor(found, anchor, state, now: now)
+        case .moved(let state): foundMoved(found, state, now: now)
         case .stream, .record, .fence, nil: []
         }
     }
 
     private mutating func foundOwn(_ found: Position?, _ state: StreamState, now: Int64) -> [FollowAction] {
-        guard let own = own.last, found?.sequence != own.position.sequence else { return weighAnchor(state, now: now) }
+        // Further behind it is another replica's record of the same.
+        guard let own = own.last, found?.sequence ?? 0 < own.position.sequence else { return weighAnchor(state, now: now) }
         return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
     }
 
@@ -103,7 +115,7 @@ extension FollowMachine {
         if found.sequence > anchor.position.sequence {
             // Revoked once more. Or purged, and published again by another replica; then everything from before is gone.
             return state.firstSequence > anchor.position.sequence
-                ? purged(state, anchor, now: now) : nothingLost(state, anchor, now: now)
+                ? purged(state, anchor, .overtaken, now: now) : nothingLost(state, anchor, now: now)
         }
         let isSame = found.sequence == anchor.position.sequence && [0, found.time].contains(anchor.position.time)
         // Another record in its place: not the stream that was followed.
@@ -150,8 +162,10 @@ extension FollowMachine {
     }
 
     /// A consumer goes on: it delivers what comes in after a purge. Only what this replica knows has to come back.
-    private mutating func purged(_ state: StreamState, _ gone: Anchor, now: Int64) -> [FollowAction] {
-        guard doubt == .purged else { return lookAgain(.purged, now: now) }
+    private mutating func purged(
+        _ state: StreamState, _ gone: Anchor, _ reason: ReplayReason = .purged, now: Int64
+    ) -> [FollowAction] {
+        guard doubt == reason else { return lookAgain(reason, now: now) }
         let actions = nothingLost(state, now: now)
         anchor = nil
         own.removeAll()
@@ -159,7 +173,7 @@ extension FollowMachine {
             // No place to go on from.
             self.applied = nil
         }
-        return [.republish(.purged)] + actions
+        return [.republish(reason)] + actions
     }
 
     mutating func fenced(_ outcome: PublishOutcome, now: Int64) -> [FollowAction] {

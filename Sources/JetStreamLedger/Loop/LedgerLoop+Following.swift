@@ -33,7 +33,7 @@ extension LedgerLoop {
             break
         case .republish(let reason):
             counters.losses.add(1, ordering: .relaxed)
-            republisher.start()
+            republisher.start(reason, now: now)
             onEvent(.republishing(reason))
         case .checkStream:
             start(.check)
@@ -44,7 +44,24 @@ extension LedgerLoop {
         do throws(JetStreamError) {
             follow(try event(for: action, body))
         } catch {
-            follow(error.errorCode == JetStreamError.streamNotFound ? .streamMissing : .failed)
+            if error.errorCode == JetStreamError.streamNotFound { return follow(.streamMissing) }
+            tell("the ledger cannot be followed: \(error)")
+            follow(.failed)
+        }
+    }
+
+    /// Whether the stream still keeps what the ledger promises: an operator can change it, or make another one, at any
+    /// time. What would forget is not answered from, until the check has found it mended, or has mended it.
+    private func stillFits(_ found: StreamConfiguration) -> Bool {
+        var wanted = wanted
+        // More servers, or fewer, forget nothing by themselves.
+        wanted.replicas = found.replicas
+        switch wanted.verdict(on: found) {
+        case .fits: return true
+        case .raiseMaxAge: return false
+        case .refuse:
+            isMisfit = true
+            return false
         }
     }
 
@@ -52,7 +69,9 @@ extension LedgerLoop {
         switch action {
         case .askForStream:
             // Without a leader nothing that is told is sure.
-            guard let state = try JetStreamReply.stream(body).state else { return .failed }
+            let information = try JetStreamReply.stream(body)
+            guard stillFits(information.configuration) else { return .streamMissing }
+            guard let state = information.state else { return .failed }
             serverTime = UnixTime(milliseconds: state.time)
             return .stream(state)
         case .writeFence: return .fenceWritten(JetStreamReply.published(body))
@@ -115,8 +134,10 @@ extension LedgerLoop {
     }
 
     private func tellUnreadable(_ message: borrowing Message, _ reason: String) {
-        counters.unreadable.add(1, ordering: .relaxed)
-        onEvent(.unreadable(subject: message.subject.string, reason: reason))
+        let count = counters.unreadable.add(1, ordering: .relaxed).newValue
+        // A line for every doubling: a stream can be full of them.
+        guard count & (count - 1) == 0 else { return }
+        onEvent(.unreadable(subject: message.subject.string, reason: reason, count: count))
     }
 
     private func insert(_ revocation: Revocation) {

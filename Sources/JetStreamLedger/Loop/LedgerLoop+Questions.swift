@@ -26,8 +26,8 @@ extension LedgerLoop {
     }
 
     func nobodyListens() {
-        // It may have been a write; then the question is asked once more for nothing, and the write at its own time.
-        guard let asker = asker.take() else { return }
+        // It may have been a write's: then the question has an answer, and its own deadline.
+        guard desk.count == 0, let asker = asker.take() else { return }
         switch asker {
         case .starting: start(.nobody)
         case .following: follow(.failed)

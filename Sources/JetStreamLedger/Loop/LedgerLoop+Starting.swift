@@ -1,7 +1,7 @@
 import NATSTransport
 import StrictJSON
 
-/// The check of server and stream: at the start, at every new session, and when the stream is gone.
+/// The check of server and stream: at the start, and when the stream is gone or is not what it was.
 extension LedgerLoop {
     func start(_ event: StartEvent) {
         for action in starting.handle(event, now: now) { perform(action) }
@@ -24,6 +24,7 @@ extension LedgerLoop {
     }
 
     private func becomeReady() {
+        isMisfit = false
         onEvent(.ready)
         // Gone and made again, or a new session.
         follow(following.phase == .waitingForStream ? .streamReady : .connected)

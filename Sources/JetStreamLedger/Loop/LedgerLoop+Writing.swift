@@ -11,9 +11,9 @@ extension LedgerLoop {
         if let batch = republisher.next(of: writer, unexpiredAt: time, now: now) {
             let (outcome, run) = (republishOutcome, batch.run)
             desk.revoke(batch.revocations, now: now) { outcome.put((run, $0)) }
-        } else if !republisher.isAtWork {
-            counters.republished.add(republisher.stored, ordering: .relaxed)
-            onEvent(.republished(republisher.stored))
+        } else if let stored = republisher.takeEnded() {
+            counters.republished.add(stored, ordering: .relaxed)
+            onEvent(.republished(stored))
         }
     }
 

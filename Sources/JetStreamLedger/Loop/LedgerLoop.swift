@@ -22,6 +22,10 @@ final class LedgerLoop: RequestHandler {
     /// Of this process: in message ids and consumers' names.
     let instance: String
     let consumers: ConsumerName
+    let wanted: StreamConfiguration
+    /// The stream has been changed, or made again, to something that forgets.
+    var isMisfit = false
+    private var told: Set<String> = []
     var starting: StartMachine
     var following: FollowMachine
     var desk: WriteDesk
@@ -65,9 +69,9 @@ final class LedgerLoop: RequestHandler {
         var random = SystemRandomNumberGenerator()
         instance = String(random.next() as UInt64, radix: 36)
         consumers = ConsumerName(instance: instance)
-        starting = StartMachine(
-            wanted: StreamConfiguration(
-                recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas)))
+        wanted = StreamConfiguration(
+            recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas))
+        starting = StartMachine(wanted: wanted)
         following = FollowMachine(maxStaleness: configuration.maxStalenessMilliseconds)
         desk = WriteDesk(
             instance: instance,
@@ -147,7 +151,7 @@ final class LedgerLoop: RequestHandler {
     // MARK: How it stands
 
     private func tellFreshness() {
-        let until = roomAwaited == nil ? following.currentUntil ?? 0 : 0
+        let until = roomAwaited == nil && !isMisfit ? following.currentUntil ?? 0 : 0
         // Stored again only when it has moved: every store takes the line away from the request loops.
         if until != toldFreshness {
             toldFreshness = until
@@ -158,8 +162,18 @@ final class LedgerLoop: RequestHandler {
         self.isCurrent = isCurrent
         onEvent(isCurrent ? .current(revocations: writer.count) : .stale)
         // From here on nothing that the bus says ends this process any more.
-        if isCurrent { start(.followed) }
+        guard isCurrent else { return }
+        told = []
+        start(.followed)
     }
+
+    /// Once, until this replica is current again.
+    func tell(_ trouble: String) {
+        guard told.count < Self.troublesTold, told.insert(trouble).inserted else { return }
+        onEvent(.trouble(trouble))
+    }
+
+    private static let troublesTold = 16
 
     private var toldFreshness: Int64 = 0
 

@@ -6,8 +6,9 @@
 ///
 /// Before the first `ready`, what trying again cannot mend is refused with words that say what to do, and what may mend
 /// itself (no leader yet, no answer) is tried again for as long as it takes. After it nothing is refused any more: a
-/// replica that runs does not exit because of the bus; it says what is wrong and tries again. It is run anew for every
-/// connection, and when the stream is found to be gone.
+/// replica that runs does not exit because of the bus; it says what is wrong and tries again. It is run again when
+/// the stream is found to be gone, or to be configured otherwise; not for a new connection, because a stream that takes no
+/// writes any more can still be followed.
 struct StartMachine: Equatable, Sendable {
     enum Step: Equatable, Sendable {
         case account, stream, create, update, probe

@@ -22,10 +22,10 @@ extension Logger {
                 metadata: ["reason": "\(reason.rawValue)"])
         case .republished(let count):
             notice("published again what the ledger had lost", metadata: ["revocations": "\(count)"])
-        case .unreadable(let subject, let reason):
+        case .unreadable(let subject, let reason, let count):
             error(
-                "a record in the ledger is not this service's; its id is taken for revoked",
-                metadata: ["subject": "\(subject)", "reason": "\(reason)"])
+                "a record in the ledger is not this service's; its id, if it has one, is taken for revoked",
+                metadata: ["subject": "\(subject)", "reason": "\(reason)", "count": "\(count)"])
         case .full(let reason):
             error(
                 "no room for a revocation: answering nothing until there is; raise --blacklist-memory",
