@@ -136,6 +136,26 @@ async def test_a_stream_that_was_made_for_something_else(server: NATSServer, tmp
         assert (f"{name} is" in said) == (name in names), name
 
 
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("subject_transform", {"src": "ledger.redeemed.*", "dest": "other.{{wildcard(1)}}"}),
+        ("discard_new_per_subject", True),
+        ("persist_mode", "async"),
+        ("max_msg_size", 100),
+    ],
+)
+async def test_a_stream_that_does_something_else_with_what_it_is_given(
+    server: NATSServer, tmp_path: Path, name: str, value: object
+) -> None:
+    async with ledger_of(server) as ledger:
+        await ledger.create(STREAM_CONFIG | {name: value})
+        try:
+            assert name in refused(server, tmp_path)
+        finally:
+            await ledger.delete()
+
+
 async def test_a_stream_with_more_replicas_than_it_was_made_with(server: NATSServer, tmp_path: Path) -> None:
     async with ledger_of(server) as ledger:
         await ledger.create(STREAM_CONFIG)

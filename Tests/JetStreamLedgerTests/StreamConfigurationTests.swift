@@ -42,6 +42,33 @@ struct StreamConfigurationTests {
         #expect(wanted.verdict(on: found) == .fits)
     }
 
+    @Test(
+        "What would store records elsewhere, otherwise or not at all is named, and refused; its zero value is not",
+        arguments: [
+            (#""no_ack":true"#, "no_ack"), (#""sealed":true"#, "sealed"),
+            (#""discard_new_per_subject":true"#, "discard_new_per_subject"),
+            (#""subject_transform":{"src":"a","dest":"b"}"#, "subject_transform"),
+            (#""mirror":{"name":"A"}"#, "mirror"), (#""sources":[{"name":"A"}]"#, "sources"),
+            (#""persist_mode":"async""#, "persist_mode"), (#""max_msg_size":100"#, "max_msg_size"),
+            (#""no_ack":false,"sources":[],"mirror":null,"persist_mode":"default","max_msg_size":-1"#, nil),
+        ])
+    func foreign(members: String, named: String?) throws {
+        var text = String(decoding: wanted.encoded(), as: UTF8.self)
+        text.removeLast()
+        let bytes = Array((text + "," + members + "}").utf8)
+        var scanner = JSONScanner(bytes.rawSpan)
+        let verdict = wanted.verdict(on: try StreamConfiguration(reading: &scanner))
+        guard let named else {
+            #expect(verdict == .fits)
+            return
+        }
+        guard case .refuse(let text) = verdict else {
+            Issue.record("taken: \(members)")
+            return
+        }
+        #expect(text.contains("\(named)"))
+    }
+
     @Test("Every difference that would lose a record is named, and refused")
     func differences() {
         let changes: [(String, (inout StreamConfiguration) -> Void)] = [

@@ -17,6 +17,14 @@ struct StreamConfiguration: Equatable, Sendable {
     var maxAge: Int64
     var replicas: Int64
     var allowDirect = false
+    /// What a server does only when it is told to, and what would store records elsewhere, otherwise, or not at all:
+    /// each with its value as JSON. Named by their members.
+    var foreign: [String] = []
+
+    /// Members of a configuration that must not be there, or be false, or empty.
+    static let unwanted: [StaticString] = [
+        "no_ack", "sealed", "discard_new_per_subject", "subject_transform", "mirror", "sources", "persist_mode",
+    ]
 
     /// More than any record takes up, with its subject and headers.
     static let recordBytes: Int64 = 1_024
@@ -51,9 +59,10 @@ struct StreamConfiguration: Equatable, Sendable {
         compare("max_msgs", maxMessages, found.maxMessages)
         compare("num_replicas", replicas, found.replicas)
         compare("allow_direct", allowDirect, found.allowDirect)
+        differences += found.foreign.map { "\($0) is set and must not be" }
         if !differences.isEmpty {
             return .refuse(
-                "stream \(name) was made for something else: \(differences.joined(separator: "; ")). Change it, or delete it if nothing depends on it")
+                "stream \(name) was made for something else: \(differences.joined(separator: "; ")). Change it (`nats stream edit`), or what this service was told to expect: nothing in the stream of a running service can be spared")
         }
         if found.maxAge != 0, found.maxAge < maxAge { return .raiseMaxAge(to: maxAge) }
         return .fits
@@ -120,9 +129,38 @@ extension StreamConfiguration {
                 replicas = try scanner.readInteger()
             } else if scanner.matches(key, "allow_direct") {
                 allowDirect = try scanner.readBoolean()
+            } else if scanner.matches(key, "max_msg_size") {
+                let size = try scanner.readInteger()
+                if size >= 0, size < Self.recordBytes { foreign.append("max_msg_size (\(size))") }
+            } else if let name = Self.unwanted.first(where: { scanner.matches(key, $0) }) {
+                if try Self.readIsSet(&scanner) { foreign.append("\(name)") }
             } else {
                 try scanner.skipValue()
             }
+        }
+    }
+
+    /// Whether a member is anything but its zero value. The default mode of persistence has a name of its own.
+    private static func readIsSet(_ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+        switch try scanner.peek() {
+        case .boolean:
+            return try scanner.readBoolean()
+        case .null:
+            try scanner.readNull()
+            return false
+        case .string:
+            return !["", "default"].contains(try scanner.readText())
+        case .array:
+            var isEmpty = true
+            try scanner.beginArray()
+            while try scanner.nextElement() {
+                isEmpty = false
+                try scanner.skipValue()
+            }
+            return !isEmpty
+        case .object, .number:
+            try scanner.skipValue()
+            return true
         }
     }
 }
