@@ -170,3 +170,32 @@ async def test_no_revoked_token_ever_verifies_again_whatever_becomes_of_the_stre
     await asyncio.gather(*tasks)
     assert any("the ledger has lost revocations" in replica.log for replica in replicas)
     assert any("published again what the ledger had lost" in replica.log for replica in replicas)
+
+
+async def test_a_stream_that_was_made_again_to_forget_is_not_served_from(own_server: NATSServer, fleet: Fleet) -> None:
+    (replica,) = fleet.start_replicas(1, "--max-staleness", str(MAX_STALENESS))
+    async with replica.connect() as client:
+        pair = await client.generate()
+        assert (await client.blacklist(pair.refresh, pair.access)).code is None
+
+    async def has_noticed() -> bool:
+        return "storage is memory" in replica.log and "left the queue group" in replica.log
+
+    async def is_back() -> bool:
+        return replica.log.count("caught up with the ledger") == 2 and "published again what the ledger" in replica.log
+
+    async with ledger_of(own_server) as ledger, replica.connect() as client:
+        config = await ledger.config()
+        await ledger.delete()
+        await ledger.create(config | {"storage": "memory", "discard": "old", "max_msgs": 20})
+        await eventually(has_noticed, REPAIR_SECONDS, "the replica has left")
+        with pytest.raises(nats.errors.NoRespondersError):
+            await client.ask("verify_token", {"access_token": pair.access}, timeout=1)
+        # Gone again, the replica makes one that keeps what it promises, and puts into it what it knows.
+        await ledger.delete()
+        await eventually(is_back, 2 * REPAIR_SECONDS, "the replica is back")
+        assert (await ledger.config())["storage"] == "file"
+    (late,) = fleet.start_replicas(1, keys=replica.keys)
+    for one in (replica, late):
+        async with one.connect() as client:
+            assert await reason(client, pair.access) == "revoked"
