@@ -1,3 +1,4 @@
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,10 @@ from support.client import Client
 from support.fleet import Fleet, generate_keys
 from support.processes import NATSServer, Service
 from support.tokens import Forge, KeyFile
+
+# A run in the background of a shell ignores SIGINT, and so would all that it starts: the tests that send one would wait for
+# ever. With a handler here, children have the default.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
