@@ -5,11 +5,20 @@ package struct Feed: ~Copyable {
     // Not private: other modules destroy it inline, and need its symbols. cnats keeps the connection for it.
     @safe struct Subscription: ~Copyable {
         let raw: OpaquePointer
+        let connection: OpaquePointer
 
+        /// cnats frees a subscription at once, also one that its reading thread is just filling: a process that left a
+        /// long list early died of it, once in twenty times. So the server is told first, and asked for an echo: what the
+        /// reading thread does behind that echo has nothing to do with this subscription any more.
         deinit {
+            unsafe natsSubscription_Unsubscribe(raw)
+            unsafe natsConnection_FlushTimeout(connection, Feed.farewellMilliseconds)
             unsafe natsSubscription_Destroy(raw)
         }
     }
+
+    /// How long the echo of a farewell is waited for. A connection that does not answer for so long brings nothing more.
+    static let farewellMilliseconds: Int64 = 2_000
 
     package let subject: String
     let subscription: Subscription
@@ -40,7 +49,7 @@ extension RequestClient {
         var created: OpaquePointer?
         let status = unsafe natsConnection_SubscribeSync(&created, connection.raw, subject)
         guard status == NATS_OK, let raw = unsafe created else { throw failure(status) }
-        let feed = unsafe Feed(subject: subject, subscription: Feed.Subscription(raw: raw))
+        let feed = unsafe Feed(subject: subject, subscription: Feed.Subscription(raw: raw, connection: connection.raw))
         _ = unsafe natsSubscription_SetPendingLimits(feed.subscription.raw, -1, -1)
         return feed
     }
