@@ -88,7 +88,7 @@ extension RawSpan {
     /// Eight bytes a step in plain arithmetic, because this compiler turns the comparison of SIMD vectors into a loop.
     /// A byte that is wanted borrows into the byte above it, so above the first hit there may be false ones; never
     /// below it, and only the lowest counts.
-    func plainRunEnd(from offset: Int) -> Int {
+    package func plainRunEnd(from offset: Int) -> Int {
         var offset = offset
         while offset &+ 8 <= byteCount {
             let hits = Self.specialBytes(of: word(at: offset))

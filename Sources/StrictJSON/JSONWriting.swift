@@ -44,12 +44,26 @@ extension [UInt8] {
     }
 
     package mutating func appendDecimal(_ value: UInt64) {
-        var divisor: UInt64 = 1
-        while value / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
+        // Least digit first, so that the compiler divides by a constant; the last eight and those before them apart.
+        let (upper, lower) = value.quotientAndRemainder(dividingBy: 100_000_000)
+        if upper > 0 {
+            appendDecimal(upper)
+            appendDigits(lower, atLeast: 8)
+        } else {
+            appendDigits(lower, atLeast: 1)
         }
+    }
+
+    /// At most eight digits.
+    private mutating func appendDigits(_ value: UInt64, atLeast width: Int) {
+        var (rest, digits, count) = (value, UInt64(0), 0)
+        while rest > 0 || count < width {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            digits = digits << 8 | digit | 0x30
+            rest = quotient
+            count += 1
+        }
+        append(firstBytes: count, of: digits)
     }
 
     /// Appends the text's UTF-8, unescaped and without quotes.

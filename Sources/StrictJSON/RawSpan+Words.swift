@@ -75,6 +75,12 @@ extension [UInt8] {
         unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 
+    /// Appends the lowest bytes of a word, the lowest one first; at most eight.
+    package mutating func append(firstBytes byteCount: Int, of word: UInt64) {
+        let word = word.littleEndian
+        unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0.prefix(byteCount)) }
+    }
+
     /// Copies the bytes over what is there. Traps unless all of them find room: the array does not grow.
     package mutating func overwrite(at offset: Int, with bytes: RawSpan) {
         precondition(offset >= 0 && bytes.byteCount <= count - offset, "overwriting past the array's end")

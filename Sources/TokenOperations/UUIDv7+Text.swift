@@ -39,13 +39,29 @@ extension UUIDv7 {
 
     /// Appends the canonical text form.
     package func appendText(to bytes: inout [UInt8]) {
-        for index in 0..<16 {
-            if index == 4 || index == 6 || index == 8 || index == 10 { bytes.append(UInt8(ascii: "-")) }
-            let word = index < 8 ? high : low
-            let byte = UInt8(truncatingIfNeeded: word >> UInt64(56 - (index & 7) * 8))
-            bytes.append(Self.hexadecimalDigit(byte >> 4))
-            bytes.append(Self.hexadecimalDigit(byte & 0x0f))
-        }
+        let hyphen = UInt8(ascii: "-")
+        let (second, third) = (Self.digits(of: high), Self.digits(of: low >> 32))
+        bytes.append(firstBytes: 8, of: Self.digits(of: high >> 32))
+        bytes.append(hyphen)
+        bytes.append(firstBytes: 4, of: second)
+        bytes.append(hyphen)
+        bytes.append(firstBytes: 4, of: second >> 32)
+        bytes.append(hyphen)
+        bytes.append(firstBytes: 4, of: third)
+        bytes.append(hyphen)
+        bytes.append(firstBytes: 4, of: third >> 32)
+        bytes.append(firstBytes: 8, of: Self.digits(of: low))
+    }
+
+    /// The eight hexadecimal digits of the low 32 bits, the first in the lowest byte.
+    private static func digits(of number: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var spread = number & 0xffff_ffff
+        spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
+        spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
+        spread = ((spread | spread << 4) & (ones &* 0x0f)).byteSwapped
+        let letters = (spread &+ ones &* 6) >> 4 & ones
+        return spread &+ ones &* 0x30 &+ letters &* 39
     }
 
     /// The canonical text form, for logs and subjects.
@@ -54,9 +70,5 @@ extension UUIDv7 {
         bytes.reserveCapacity(Self.textLength)
         appendText(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -13,6 +13,9 @@ struct Claims {
     var notBefore: Int64?
     var id: UUIDv7
     var family: UUIDv7
+    /// Where the two are spelled; there is one spelling, so they can be passed on as they stand.
+    var idText: JSONString
+    var familyText: JSONString
     /// Refresh tokens only: when the family began.
     var authTime: Int64?
     /// Refresh tokens only: how often the family was refreshed before this token was issued.
@@ -35,7 +38,8 @@ struct Claims {
         }
         guard let subject = builder.subject, subject.end > subject.start,
             let issuedAt = builder.issuedAt, let expiresAt = builder.expiresAt,
-            let id = builder.id, let family = builder.family
+            let id = builder.id, let family = builder.family,
+            let idText = builder.idText, let familyText = builder.familyText
         else { throw .malformed }
         issuer = builder.issuer
         self.subject = subject
@@ -44,6 +48,8 @@ struct Claims {
         notBefore = builder.notBefore
         self.id = id
         self.family = family
+        self.idText = idText
+        self.familyText = familyText
         authTime = builder.authTime
         generation = builder.generation
         if let revision = builder.revision {
@@ -60,6 +66,8 @@ struct Claims {
         var notBefore: Int64?
         var id: UUIDv7?
         var family: UUIDv7?
+        var idText: JSONString?
+        var familyText: JSONString?
         var authTime: Int64?
         var generation: Int64?
         var revision: Int64?
@@ -76,9 +84,13 @@ struct Claims {
             } else if scanner.matches(key, "nbf") {
                 notBefore = try scanner.readInteger()
             } else if scanner.matches(key, "jti") {
-                id = UUIDv7(text: scanner.bytes(try scanner.readString()))
+                let text = try scanner.readString()
+                idText = text
+                id = UUIDv7(text: scanner.bytes(text))
             } else if scanner.matches(key, "sid") {
-                family = UUIDv7(text: scanner.bytes(try scanner.readString()))
+                let text = try scanner.readString()
+                familyText = text
+                family = UUIDv7(text: scanner.bytes(text))
             } else if scanner.matches(key, "auth_time") {
                 authTime = try scanner.readInteger()
             } else if scanner.matches(key, "gen") {

@@ -20,7 +20,6 @@ package struct VerifyToken: ~Copyable {
     private var keyIDs: [String]
     private let issuer: [UInt8]
     private var subject: [UInt8] = []
-    private var ids: [UInt8] = []
 
     package init(
         keys: KeySet, policy: TokenPolicy, families: Blacklist, accessTokens: Blacklist, cacheSeed: UInt64
@@ -89,14 +88,18 @@ package struct VerifyToken: ~Copyable {
 
     private mutating func encode(_ claims: borrowing Claims, into reply: inout [UInt8]) {
         subject.removeAll(keepingCapacity: true)
-        verifier.unescape(claims.subject, into: &subject)
-        ids.removeAll(keepingCapacity: true)
-        claims.id.appendText(to: &ids)
-        claims.family.appendText(to: &ids)
+        if claims.subject.hasEscapes { verifier.unescape(claims.subject, into: &subject) }
+        Self.encode(claims, of: verifier.payload, unescaped: subject.rawSpan, issuer.rawSpan, into: &reply)
+    }
+
+    private static func encode(
+        _ claims: borrowing Claims, of token: RawSpan, unescaped subject: RawSpan, _ issuer: RawSpan,
+        into reply: inout [UInt8]
+    ) {
         let payload = VerifiedPayload(
-            id: subject.rawSpan, jti: ids.rawSpan.extracting(0..<UUIDv7.textLength),
-            sid: ids.rawSpan.extracting(UUIDv7.textLength..<2 * UUIDv7.textLength), iat: claims.issuedAt,
-            exp: claims.expiresAt, iss: issuer.rawSpan)
+            id: claims.subject.hasEscapes ? subject : claims.subject.bytes(in: token),
+            jti: claims.idText.bytes(in: token), sid: claims.familyText.bytes(in: token), iat: claims.issuedAt,
+            exp: claims.expiresAt, iss: issuer)
         ResponseEncoder.valid(payload, into: &reply)
     }
 
