@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "TokenServiceTests",
             dependencies: [
-                "TokenService", "JetStreamLedger", "TokenOperations", "TokenContract", "NATSTransport", "JOSE",
+                "TokenService", "JetStreamLedger", "TokenOperations", "TokenContract", "StrictJSON", "NATSTransport", "JOSE",
                 "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -29,7 +29,7 @@ struct PlainTokenRequestTests {
         #expect(try token(request) == nil)
     }
 
-    @Test("What lies between the quotes is not judged: only a token that is known may be answered on the strength of it")
+    @Test("What lies between the quotes is not judged: only a token that is good may be answered on the strength of it")
     func unread() throws {
         #expect(try token(#"{"access_token":"a","access_token":"b"}"#) == #"a","access_token":"b"#)
     }

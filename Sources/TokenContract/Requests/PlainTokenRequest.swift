@@ -3,9 +3,9 @@ internal import StrictJSON
 /// The two spellings of a verify_token request that nearly every caller uses: `{"access_token":"…"}`, and the same with
 /// a space after the colon. The token is found in them without being read.
 ///
-/// Only for whoever knows already that these very bytes were once accepted as a token, of a request that was decoded:
-/// then the request is what `RequestDecoder.decode` would accept, because nothing in a token ends a JSON string. Of a
-/// token that is not known nothing is said; its request may be anything.
+/// Only for whoever knows, or finds out by verifying it, that these very bytes are a good token within its limit: then the
+/// request is what `RequestDecoder.decode` would accept, because base64url and dots end no JSON string. Of a token that
+/// is not good nothing is said; its request may be anything, and has to be decoded.
 ///
 /// Known by its first sixteen bytes, two words, and its last two.
 package struct PlainTokenRequest: Sendable {
