@@ -7,6 +7,12 @@ package enum LedgerTimes {
     /// told 503 because an answer was lost repeats the refresh, and has to find himself within the grace of a redemption
     /// that was stored all the same. An election takes 4 to 9 s, so the loss of a leader is an error for some.
     package static let requestMilliseconds: Int64 = 5_000
-    /// Before another try.
-    package static let retryPauseMilliseconds: Int64 = 50
+    /// Before another try: the first one, and twice as long each time, so that what is sent in vain is bounded, whatever
+    /// waits: a full desk's writes would be 1.3 million a second at 50 ms.
+    package static let retryPausesMilliseconds: [Int64] = [50, 100, 200, 400, 800]
+
+    /// - Parameter tries: in vain so far, at least one.
+    static func pause(afterTries tries: Int) -> Int64 {
+        retryPausesMilliseconds[min(max(tries, 1), retryPausesMilliseconds.count) - 1]
+    }
 }

@@ -14,6 +14,7 @@ import pytest
 from support.accounts import ACCESS, PASSWORDS, configurations_for_prefixes
 from support.client import Client, Pair
 from support.fleet import Fleet
+from support.ledger import ledger_of
 from support.processes import NATSServer, Service, eventually
 from support.proxy import Proxy
 
@@ -163,6 +164,28 @@ async def test_what_is_written_while_the_server_is_away_is_an_error_or_stored(ow
             assert reply.code in {None, 503}
             if reply.code is None:
                 assert await client.reason(pair.access) == "revoked"
+
+
+async def test_what_reaches_nobody_is_tried_again_at_once_and_waits_for_no_answer(
+    own_server: NATSServer, fleet: Fleet
+) -> None:
+    (replica,) = fleet.start_replicas(1)
+    async with replica.connect() as client, ledger_of(own_server) as ledger:
+        doomed, rotated = await client.generate(), await client.generate()
+        config = await ledger.config()
+        await ledger.delete()
+        began = time.monotonic()
+        asked = [
+            asyncio.create_task(client.ask("blacklist_tokens", both(doomed), timeout=20)),
+            asyncio.create_task(client.ask("refresh_tokens", {"refresh_token": rotated.refresh}, timeout=20)),
+        ]
+        await asyncio.sleep(0.3)
+        assert not any(task.done() for task in asked)
+        await ledger.create(config)
+        for reply in await asyncio.gather(*asked):
+            assert reply.code is None, reply
+        # Less than the time for which an answer is waited for.
+        assert time.monotonic() - began < 1.5
 
 
 def both(pair: Pair) -> dict:

@@ -46,6 +46,31 @@ struct RedeemMachineTests {
         #expect(certain.handle(.lastRecord(record), now: 20) == .finish(.conflict(record)))
     }
 
+    @Test("What reached nobody was not stored: a conflict after it is what it looks like, also one with a later generation")
+    func unreached() {
+        let later = redemption(seed: 2, generation: 4)
+        var machine = RedeemMachine(redemption(), deadline: 5_000)
+        #expect(machine.handle(.published(.unreached("nobody")), now: 1) == .pause(milliseconds: 50))
+        #expect(machine.handle(.pauseEnded, now: 51) == .publish)
+        #expect(machine.handle(.published(.wrongLastSequence), now: 60) == .readLast)
+        let record = FamilyRecord.redeemed(later, revision: 9)
+        #expect(machine.handle(.lastRecord(record), now: 70) == .finish(.conflict(record)))
+    }
+
+    @Test("As long as nobody takes it, it is tried ever more rarely, and given up within its deadline")
+    func pauses() {
+        var machine = RedeemMachine(redemption(), deadline: 5_000)
+        var now: Int64 = 0
+        var pauses: [Int64] = []
+        while case .pause(let milliseconds) = machine.handle(.published(.unreached("nobody")), now: now) {
+            pauses.append(milliseconds)
+            now += milliseconds
+            #expect(machine.handle(.pauseEnded, now: now) == .publish)
+        }
+        #expect(pauses.prefix(5) == [50, 100, 200, 400, 800] && pauses.count < 12 && now < 5_000)
+        #expect(machine.handle(.published(.unreached("nobody")), now: now) == .finish(.unavailable("nobody")))
+    }
+
     @Test("At the deadline it is unavailable, never a success")
     func deadline() {
         var machine = RedeemMachine(redemption(), deadline: 5_000)

@@ -62,6 +62,10 @@ struct WriteDeskTests {
                 }
             }
             for send in desk.takeSends() {
+                if random.next() % 4 == 0 {
+                    desk.unreached(send.token, now: now)
+                    continue
+                }
                 guard random.next() % 5 > 0 else { continue }
                 guard case .publish(let subject, _, _, _) = send.content else { continue }
                 stored[subject] = stored[subject] ?? UInt64(stored.count + 1)
@@ -119,6 +123,48 @@ struct WriteDeskTests {
         }
     }
 
+    @Test("What reached nobody goes out again soon, and what takes its place is stored")
+    func unreached() throws {
+        var random = SeededGenerator(seed: 7)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.redeem(redemption(&random), now: 0) { ledger.redeemed[0, default: []].append($0) }
+        desk.revoke([revocation(&random)], now: 0) { ledger.revoked[1, default: []].append($0) }
+        let first = desk.takeSends()
+        for send in first { desk.unreached(send.token, now: 1) }
+        let due = try #require(desk.nextDeadline)
+        #expect(due <= 100)
+        desk.tick(now: due)
+        let again = desk.takeSends()
+        #expect(again.map(\.content) == first.map(\.content))
+        // What is told late of the first attempts is nobody's any more.
+        for send in first { desk.unreached(send.token, now: due) }
+        for send in again { desk.published(send.token, .stored(sequence: 3), now: due + 1) }
+        #expect(ledger.redeemed[0] == [.redeemed(revision: 3)] && ledger.revoked[1] == [.revoked])
+    }
+
+    @Test("While nobody takes anything, a full desk sends no more than the server stores, and each is answered in time")
+    func nobodyForLong() {
+        var random = SeededGenerator(seed: 8)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        for number in 0..<1_000 {
+            desk.redeem(redemption(&random), now: 0) { ledger.redeemed[number, default: []].append($0) }
+        }
+        var sent = 0
+        var now: Int64 = 0
+        while now <= LedgerTimes.requestMilliseconds {
+            for send in desk.takeSends() {
+                sent += 1
+                desk.unreached(send.token, now: now)
+            }
+            now = max(now + 1, desk.nextDeadline ?? now + 1)
+            desk.tick(now: now)
+        }
+        #expect(ledger.redeemed.count == 1_000 && desk.count == 0)
+        #expect(sent <= 12 * 1_000, "\(sent) sends")
+    }
+
     @Test("A session's end is the end of the wait for what went out through it, and for nothing else")
     func sessionEnds() throws {
         var random = SeededGenerator(seed: 5)
@@ -129,7 +175,7 @@ struct WriteDeskTests {
         desk.sent(sends[0].token, through: 1)
         desk.sent(sends[1].token, through: 2)
         desk.sessionEnded(1, now: 10)
-        desk.tick(now: 10 + LedgerTimes.retryPauseMilliseconds)
+        desk.tick(now: 10 + LedgerTimes.pause(afterTries: 1))
         let again = desk.takeSends()
         #expect(again.map(\.token.request) == [sends[0].token.request])
         #expect(again.map(\.content) == [sends[0].content])

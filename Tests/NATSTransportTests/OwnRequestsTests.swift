@@ -13,6 +13,8 @@ import TestSupport
             var headers: [LoopContext.Header] = []
             var body: [UInt8] = []
             var opensFeed = false
+            /// Put behind it.
+            var mark: String?
         }
 
         enum Entry: Equatable {
@@ -22,7 +24,7 @@ import TestSupport
             case received(name: String, body: [UInt8], session: UInt64)
             case feed(String?)
             case fed(subject: String, body: [UInt8], isRecord: Bool)
-            case nobody
+            case nobody(session: UInt64)
             case closed
         }
 
@@ -60,12 +62,13 @@ import TestSupport
                 let session = unsafe context.publish(
                     order.subject, answersTo: order.name, headers: order.headers, order.body.span.bytes)
                 script.add(.sent(order.subject, through: session))
+                if let mark = order.mark { _ = context.mark(mark) }
             }
         }
 
         func outletChanged(to session: UInt64?) { script.add(.outlet(session)) }
         func sessionEnded(_ session: UInt64) { script.add(.ended(session)) }
-        func nobodyListens() { script.add(.nobody) }
+        func nobodyListens(session: UInt64) { script.add(.nobody(session: session)) }
         func closed() { script.add(.closed) }
 
         func received(_ message: borrowing Message, name: RawSpan, session: UInt64) {
@@ -160,14 +163,24 @@ import TestSupport
         #expect(await handle.drain(milliseconds: 5_000) == .drained)
     }
 
-    @Test("a request that finds nobody is told, and those behind it are still answered")
+    @Test("each request that finds nobody is told in its place, between the marks before and behind it")
     func nobody() async throws {
         let server = try NATSServer()
         let script = Script()
         let handle = try start(script, [server.url])
         #expect(await eventually { script.all.contains(.outlet(1)) })
-        script.publish(.init(subject: "nowhere", name: "w"), by: handle)
-        #expect(await eventually { script.all.contains(.nobody) })
+        let answering = try RawNATSClient(port: server.port)
+        try answering.subscribe("somewhere", sid: 1)
+        try answering.flush()
+        for number in 0..<20 {
+            script.publish(.init(subject: "nowhere", name: "w"), by: handle)
+            script.publish(.init(subject: "somewhere", name: "w"), by: handle)
+            script.publish(.init(subject: "nowhere", name: "w", mark: "m\(number)"), by: handle)
+        }
+        func mark(_ number: Int) -> Script.Entry { .received(name: "m\(number)", body: [], session: 1) }
+        #expect(await eventually { script.all.contains(mark(19)) })
+        let told = script.all.filter { if case .sent = $0 { false } else { $0 != .outlet(1) } }
+        #expect(told == (0..<20).flatMap { [.nobody(session: 1), .nobody(session: 1), mark($0)] })
         #expect(await handle.drain(milliseconds: 5_000) == .drained)
     }
 

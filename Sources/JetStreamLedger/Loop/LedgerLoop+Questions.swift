@@ -6,9 +6,18 @@ extension LedgerLoop {
     func ask(_ request: JetStreamRequest, for asker: Asker) {
         question += 1
         self.asker = asker
-        let sent = context.publish(request.subject, answersTo: "q\(question)", request.body.rawSpan)
-        // Without a connection: the loss is told to the machines in a moment, if it has not been.
-        if sent == nil { self.asker = nil }
+        let sent = context.publish(request.subject, answersTo: AnswerName.question(question).text, request.body.rawSpan)
+        guard let sent else {
+            // Without a connection: the loss is told to the machines in a moment, if it has not been.
+            self.asker = nil
+            return
+        }
+        mark(.question(question), through: sent)
+    }
+
+    /// Puts the mark behind what has just been sent.
+    func mark(_ run: SentRuns.Run, through session: UInt64) {
+        _ = context.mark(AnswerName.mark(sentRuns.sent(run, through: session)).text)
     }
 
     func received(_ message: borrowing Message, name: RawSpan, session: UInt64) {
@@ -22,23 +31,35 @@ extension LedgerLoop {
             }
         case .write(let token):
             receivedWrite(token, message.payload)
+        case .mark(let number):
+            for run in sentRuns.returned(number, through: session) { reachedNobody(run) }
         }
     }
 
-    func nobodyListens() {
-        // It may have been a write's: then the question has an answer, and its own deadline.
-        guard desk.count == 0, let asker = asker.take() else { return }
-        switch asker {
-        case .starting: start(.nobody)
-        case .following: follow(.failed)
+    func nobodyListens(session: UInt64) {
+        sentRuns.heardOfNobody(through: session)
+    }
+
+    private func reachedNobody(_ run: SentRuns.Run) {
+        switch run {
+        case .writes(let tokens):
+            for token in tokens { desk.unreached(token, now: now) }
+        case .question(let number):
+            guard number == question, let asker = asker.take() else { return }
+            switch asker {
+            case .starting: start(.nobody)
+            case .following: follow(.failed)
+            }
         }
     }
 }
 
-/// What the loop's own requests are named: `q` and a number, or `w`, the request's number, a dash, and the attempt's.
+/// What the loop's own requests are named: `q` and a number, or `w`, the request's number, a dash, and the attempt's; and
+/// its marks: `m` and a number.
 enum AnswerName: Equatable {
     case question(UInt64)
     case write(AttemptToken)
+    case mark(UInt64)
 
     init?(_ name: RawSpan) {
         guard name.byteCount > 1 else { return nil }
@@ -61,11 +82,18 @@ enum AnswerName: Equatable {
         }
         switch (name[0], isSecond) {
         case (UInt8(ascii: "q"), false): self = .question(numbers.0)
+        case (UInt8(ascii: "m"), false): self = .mark(numbers.0)
         case (UInt8(ascii: "w"), true):
             self = .write(AttemptToken(request: numbers.0, attempt: UInt32(truncatingIfNeeded: numbers.1)))
         default: return nil
         }
     }
 
-    static func text(_ token: AttemptToken) -> String { "w\(token.request)-\(token.attempt)" }
+    var text: String {
+        switch self {
+        case .question(let number): "q\(number)"
+        case .write(let token): "w\(token.request)-\(token.attempt)"
+        case .mark(let number): "m\(number)"
+        }
+    }
 }

@@ -20,18 +20,32 @@ extension LedgerLoop {
     var mayRepublish: Bool { session != nil && starting.phase == .ready && expiryTime != nil }
 
     /// Takes what the desk wants sent. What cannot be sent is tried again by the desk, until its deadline.
+    ///
+    /// Publishes and reads in runs of their own: the stream can have nobody who takes a write while its API answers.
     func sendWrites() {
-        for send in desk.takeSends() {
-            if let session = publish(send) {
-                desk.sent(send.token, through: session)
-            } else {
+        let sends = desk.takeSends()
+        send(sends.filter { !$0.isRead })
+        send(sends.filter(\.isRead))
+    }
+
+    private func send(_ sends: [LedgerSend]) {
+        var run: [AttemptToken] = []
+        var session: UInt64?
+        for send in sends {
+            guard let through = publish(send) else {
                 desk.notSent(send.token, now: now)
+                continue
             }
+            desk.sent(send.token, through: through)
+            run.append(send.token)
+            session = through
         }
+        // One for all: at the end of a turn nothing changes the outlet.
+        if let session { mark(.writes(run), through: session) }
     }
 
     private func publish(_ send: LedgerSend) -> UInt64? {
-        let name = AnswerName.text(send.token)
+        let name = AnswerName.write(send.token).text
         switch send.content {
         case .publish(let subject, let condition, let messageID, let body):
             var headers = [LoopContext.Header("Nats-Msg-Id", messageID)]

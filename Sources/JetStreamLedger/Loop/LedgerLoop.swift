@@ -29,6 +29,7 @@ final class LedgerLoop: RequestHandler {
     var starting: StartMachine
     var following: FollowMachine
     var desk: WriteDesk
+    var sentRuns = SentRuns()
     var republisher = Republisher()
     var session: UInt64?
     /// The number of the latest question, and which machine has asked it; nil when it is answered.
@@ -106,6 +107,7 @@ final class LedgerLoop: RequestHandler {
     }
 
     func sessionEnded(_ session: UInt64) {
+        sentRuns.ended(session)
         desk.sessionEnded(session, now: now)
     }
 

@@ -17,6 +17,13 @@ package struct LedgerSend: Equatable, Sendable {
 
     package var token: AttemptToken
     package var content: Content
+
+    var isRead: Bool {
+        switch content {
+        case .publish: false
+        case .readLast: true
+        }
+    }
 }
 
 /// Names one attempt of one request; a late answer to an earlier attempt is known for what it is.

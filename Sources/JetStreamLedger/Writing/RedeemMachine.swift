@@ -32,6 +32,8 @@ package struct RedeemMachine: Equatable, Sendable {
     /// Whether an attempt may have been stored without our knowing.
     private var isAmbiguous = false
     private var lastTrouble = "no answer"
+    /// In vain.
+    private var tries = 0
     private var nextStep = Action.publish
     /// Whether the answer that is waited for is a read's, and not a publish's.
     package private(set) var isReading = false
@@ -76,8 +78,10 @@ package struct RedeemMachine: Equatable, Sendable {
     private mutating func again(_ step: Action, _ trouble: String, now: Int64) -> Action {
         lastTrouble = trouble
         nextStep = step
-        guard now + LedgerTimes.retryPauseMilliseconds < deadline else { return .finish(.unavailable(trouble)) }
-        return .pause(milliseconds: LedgerTimes.retryPauseMilliseconds)
+        tries += 1
+        let pause = LedgerTimes.pause(afterTries: tries)
+        guard now + pause < deadline else { return .finish(.unavailable(trouble)) }
+        return .pause(milliseconds: pause)
     }
 
     private func decide(_ record: FamilyRecord?) -> RedeemOutcome {

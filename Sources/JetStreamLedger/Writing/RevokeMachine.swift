@@ -17,6 +17,8 @@ package struct RevokeMachine: Equatable, Sendable {
 
     private let deadline: Int64
     private var lastTrouble = "no answer"
+    /// In vain.
+    private var tries = 0
 
     /// - Parameter deadline: monotonic milliseconds.
     package init(deadline: Int64) {
@@ -31,8 +33,10 @@ package struct RevokeMachine: Equatable, Sendable {
             return .finishStored(sequence: sequence)
         case .published(.busy(let trouble)), .published(.unreached(let trouble)), .published(.unknown(let trouble)):
             lastTrouble = trouble
-            guard now + LedgerTimes.retryPauseMilliseconds < deadline else { return .finishUnavailable(trouble) }
-            return .pause(milliseconds: LedgerTimes.retryPauseMilliseconds)
+            tries += 1
+            let pause = LedgerTimes.pause(afterTries: tries)
+            guard now + pause < deadline else { return .finishUnavailable(trouble) }
+            return .pause(milliseconds: pause)
         case .published(.refused(let trouble)):
             return .finishUnavailable(trouble)
         case .published(.wrongLastSequence):

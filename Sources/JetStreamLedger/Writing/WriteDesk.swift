@@ -46,7 +46,7 @@ struct WriteDesk {
     private var groups: [UInt64: Group] = [:]
     private var lastNumber: UInt64 = 0
     private var answers = Deadlines<AttemptToken>(delay: LedgerTimes.attemptMilliseconds)
-    private var pauses = Deadlines<AttemptToken>(delay: LedgerTimes.retryPauseMilliseconds)
+    private var pauses = Pauses<AttemptToken>()
     private var sends: [LedgerSend] = []
     /// Of this process: a revocation that is published again, because the stream was purged, must not be taken for a
     /// duplicate of its first publish; only a repetition by the same request is one.
@@ -108,6 +108,11 @@ struct WriteDesk {
     /// The attempt could not go out.
     mutating func notSent(_ token: AttemptToken, now: Int64) {
         fail(token, "no connection to the server", isUnsent: true, now: now)
+    }
+
+    /// The attempt has gone out, and surely reached nobody.
+    mutating func unreached(_ token: AttemptToken, now: Int64) {
+        fail(token, "nobody takes it: the stream is gone, or has no leader at the moment", isUnsent: true, now: now)
     }
 
     /// The answers that were to come through this session will not. A publish may be stored all the same.
@@ -234,8 +239,8 @@ extension WriteDesk {
                 now: now)
         case .readLast:
             send(request, .readLast(family: redemption.family), now: now)
-        case .pause:
-            pause(request, now: now)
+        case .pause(let milliseconds):
+            pauses.set(nextAttempt(request), milliseconds: milliseconds, now: now)
         case .finish(let outcome):
             requests[request.number] = nil
             completion(outcome)
@@ -260,8 +265,8 @@ extension WriteDesk {
                     messageID: "\(instance)-\(request.number)",
                     body: RevocationRecord.encode(revocation)),
                 now: now)
-        case .pause:
-            pause(request, now: now)
+        case .pause(let milliseconds):
+            pauses.set(nextAttempt(request), milliseconds: milliseconds, now: now)
         case .finishStored:
             requests[request.number] = nil
             finish(group, trouble: nil)
@@ -296,10 +301,6 @@ extension WriteDesk {
         let token = nextAttempt(request)
         sends.append(LedgerSend(token: token, content: content))
         answers.set(token, now: now)
-    }
-
-    private mutating func pause(_ request: Request, now: Int64) {
-        pauses.set(nextAttempt(request), now: now)
     }
 
     private func nextAttempt(_ request: Request) -> AttemptToken {

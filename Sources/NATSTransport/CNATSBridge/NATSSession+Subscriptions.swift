@@ -81,13 +81,17 @@ extension NATSSession {
     /// The number queued is asked for first: an empty poll formats an error each time. Only this thread's reads add
     /// messages, so that number is all there is. The inbox comes last: an echo tells that nothing more comes in on the
     /// drained subscriptions, and what came before it must be handled by then.
-    func drainMessages(_ deliver: (consuming Message, _ endpoint: Int) -> Void) {
-        for subscription in subscriptions { drain(subscription, deliver) }
-        if let feed { drain(feed, deliver) }
-        if let inbox { drain(inbox, deliver) }
+    ///
+    /// `nobody` is called in the place of each answer in the inbox that says that nobody listens.
+    func drainMessages(_ deliver: (consuming Message, _ endpoint: Int) -> Void, nobody: () -> Void) {
+        for subscription in subscriptions { drain(subscription, deliver, nobody) }
+        if let feed { drain(feed, deliver, nobody) }
+        if let inbox { drain(inbox, deliver, nobody) }
     }
 
-    private func drain(_ subscription: Subscription, _ deliver: (consuming Message, _ endpoint: Int) -> Void) {
+    private func drain(
+        _ subscription: Subscription, _ deliver: (consuming Message, _ endpoint: Int) -> Void, _ nobody: () -> Void
+    ) {
         var queued: UInt64 = 0
         guard unsafe natsSubscription_QueuedMsgs(subscription.raw, &queued) == NATS_OK else { return }
         while queued > 0 {
@@ -101,7 +105,7 @@ extension NATSSession {
                 // An empty message with a 503 status header: what a server answers for a subject on which nobody
                 // listens, and what anybody can send. cnats has freed it; what is queued behind it is still there.
                 queued -= 1
-                if subscription.endpoint == Subscription.inbox { heardOfNobody = true }
+                if subscription.endpoint == Subscription.inbox { nobody() }
             case NATS_SLOW_CONSUMER:
                 // Told once; the messages follow.
                 continue

@@ -23,8 +23,6 @@ import Glibc
     /// See `LoopContext.openFeed`.
     var feed: Subscription?
     var feedSubject = ""
-    /// A request of the loop's own found nobody; the loop has not been told yet.
-    var heardOfNobody = false
     private let lameDuckNotice: LameDuckNotice
     /// The loop has been told.
     var lameDuckNoticed = false

@@ -60,6 +60,13 @@ package final class LoopContext {
         outlet.publish(subject, reply: name.flatMap { inboxSubject($0) }, headers: headers, body)
     }
 
+    /// Sends this loop a message of its own, which comes as `RequestHandler.received` under this name: after all that the
+    /// server itself has said to what was published before, because it works that off in order and says so at once. For
+    /// what others answer there is no order.
+    package func mark(_ name: String) -> UInt64? {
+        inboxSubject(name).flatMap { outlet.publish($0, reply: nil, headers: [], RawSpan()) }
+    }
+
     private func inboxSubject(_ name: String) -> String? {
         outlet.inbox.map { "\($0).\(name)" }
     }

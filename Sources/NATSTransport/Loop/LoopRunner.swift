@@ -197,10 +197,8 @@ final class LoopRunner {
             }
             session.drainMessages { message, endpoint in
                 deliver(message, endpoint: endpoint, from: session, &held)
-            }
-            if session.heardOfNobody {
-                session.heardOfNobody = false
-                handler.nobodyListens()
+            } nobody: {
+                handler.nobodyListens(session: session.tag)
             }
             guard session.encryption == .tls else { break }
         }

@@ -28,8 +28,10 @@ package protocol RequestHandler: AnyObject {
     /// Came in on the feed (`LoopContext.openFeed`): a record, under the subject that it was stored with, or, under the
     /// feed's own, a word of its consumer's.
     func fed(_ message: borrowing Message, isRecord: Bool)
-    /// A request came to a subject on which nobody listens. cnats does not tell which request.
-    func nobodyListens()
+    /// A request that went out through this session came to a subject on which nobody listens. cnats does not tell
+    /// which; but this comes in its place, before anything that was sent to this loop behind that request
+    /// (`LoopContext.mark`).
+    func nobodyListens(session: UInt64)
     /// The loop's end: nothing else is called after it.
     func closed()
 }
@@ -47,6 +49,6 @@ extension RequestHandler {
     package func sessionEnded(_ session: UInt64) {}
     package func received(_ message: borrowing Message, name: RawSpan, session: UInt64) {}
     package func fed(_ message: borrowing Message, isRecord: Bool) {}
-    package func nobodyListens() {}
+    package func nobodyListens(session: UInt64) {}
     package func closed() {}
 }

@@ -25,15 +25,22 @@ extension LedgerSimulation {
     }
 
     private func lost(_ input: ServerInput, _ origin: Origin) {
-        guard fault == .ambiguityForgotten, case .write(let send) = input, case .publish = send.content else { return }
-        queue.insert(.toReplica(.wrote(send.token, .busy("lost")), origin), at: now + 1_900)
+        guard case .write(let send) = input, case .publish = send.content else { return }
+        misjudge(send.token, origin)
+    }
+
+    /// What a replica with a planted fault makes of a lost answer.
+    private func misjudge(_ token: AttemptToken, _ origin: Origin) {
+        switch fault {
+        case .ambiguityForgotten: queue.insert(.toReplica(.wrote(token, .busy("lost")), origin), at: now + 1_900)
+        case .lostTakenForUnreached: queue.insert(.toReplica(.unreached(token), origin), at: now + 1_900)
+        default: break
+        }
     }
 
     private func answer(_ input: ReplicaInput, _ origin: Origin) {
         if percent(lossPercent) {
-            if fault == .ambiguityForgotten, case .wrote(let token, _) = input {
-                queue.insert(.toReplica(.wrote(token, .busy("lost")), origin), at: now + 1_900)
-            }
+            if case .wrote(let token, _) = input { misjudge(token, origin) }
             return
         }
         let delay = delay()
@@ -45,8 +52,10 @@ extension LedgerSimulation {
         switch input {
         case .write(let send):
             if let isolation = isolated[origin.replica] { return writeAlone(send, origin, isolation) }
-            guard stream != nil else { return }
             switch send.content {
+            case .publish where hasNobody:
+                unreachedWrites += 1
+                answer(.unreached(send.token), origin)
             case .publish(let subject, let condition, let messageID, let body):
                 let outcome = percent(2) ? .busy("10164") : append(subject, condition, messageID, body)
                 answer(.wrote(send.token, outcome), origin)
@@ -89,7 +98,7 @@ extension LedgerSimulation {
                 trace("created stream \(streams)")
             }
             return .stream(information)
-        case .probe: return stream == nil ? .nobody : .probed(append(LedgerSubject.probe, nil, nil, []))
+        case .probe: return hasNobody ? .nobody : .probed(append(LedgerSubject.probe, nil, nil, []))
         case .updateStream, .ready, .refuse, .report: return nil
         }
     }
@@ -113,6 +122,7 @@ extension LedgerSimulation {
         case .writeFence:
             // The majority has to take it.
             if isolation != nil { return nil }
+            if hasNobody { return .failed }
             return .fenceWritten(percent(2) ? .busy("x") : append(LedgerSubject.fence, nil, nil, []))
         case .askForRecord(let sequence):
             return .record(isBlind ? replicas[origin.replica].following.applied?.position : seen.record(at: sequence)?.position)

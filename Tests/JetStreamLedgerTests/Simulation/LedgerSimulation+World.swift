@@ -22,6 +22,7 @@ extension LedgerSimulation {
             if isolated[index] == nil, random.next() % 2 == 0 { isolate(index) } else { heal(index) }
         case 30..<40: if let stream { copies.append(stream) }
         case 40..<56 where isMeddled: meddle()
+        case 56..<62: loseLeader()
         default: break
         }
     }
@@ -56,6 +57,15 @@ extension LedgerSimulation {
         trace("the server of replica \(index) is back")
         wakeConsumers()
     }
+
+    /// An election, as those take: what is sent meanwhile reaches nobody.
+    private func loseLeader() {
+        leaderlessUntil = now + 200 + Int64(random.next() % 6_000)
+        trace("the stream has no leader until \(leaderlessUntil)")
+    }
+
+    /// Whether nobody listens on the stream's subjects.
+    var hasNobody: Bool { stream == nil || now < leaderlessUntil }
 
     private func meddle() {
         guard var stream else { return }

@@ -26,6 +26,8 @@ final class LedgerSimulation {
         case gapsIgnored
         /// A conflict after a lost answer is taken for what it looks like.
         case ambiguityForgotten
+        /// A write whose answer is lost counts as one that reached nobody.
+        case lostTakenForUnreached
         /// A leader is believed that has not heard of a majority.
         case loneLeaderBelieved
         /// What a purge has taken is not brought back.
@@ -51,6 +53,7 @@ final class LedgerSimulation {
         case connected
         case answered(UInt64, Answer)
         case wrote(AttemptToken, PublishOutcome)
+        case unreached(AttemptToken)
         case read(AttemptToken, Result<FamilyRecord?, RecordError>)
         case delivered(Delivery, StreamModel.Record)
         case beat(consumer: UInt64, count: UInt64)
@@ -92,6 +95,8 @@ final class LedgerSimulation {
     var sessions = [0, 0, 0]
     /// Servers that are cut off: since when, and what they remember. A replica has a server of its own.
     var isolated: [Int: Isolation] = [:]
+    /// The stream has no leader until then: nobody listens on its subjects.
+    var leaderlessUntil: Int64 = 0
     var clients: [SimulatedClient] = []
     private(set) var oracle: LedgerOracle
     var lossPercent: UInt64
@@ -101,6 +106,7 @@ final class LedgerSimulation {
     private(set) var isCalm = false
     private(set) var violations: [String] = []
     var replays = 0
+    var unreachedWrites = 0
     var timers: [Int64?] = [nil, nil, nil]
 
     static let configuration = StreamConfiguration(recordLifetime: 2_592_010, replicas: 3)
@@ -146,6 +152,7 @@ final class LedgerSimulation {
     private func calm() {
         isCalm = true
         lossPercent = 0
+        leaderlessUntil = 0
         for index in isolated.keys.sorted() { heal(index) }
         oracle.calm()
     }
@@ -201,6 +208,7 @@ final class LedgerSimulation {
         case .connected: break
         case .answered(let number, let answer): replica.answered(number, answer)
         case .wrote(let token, let outcome): replica.wrote(token, outcome)
+        case .unreached(let token): replica.unreached(token)
         case .read(let token, let record): replica.read(token, record)
         case .delivered(let delivery, let record): replica.delivered(delivery, record)
         case .beat(let consumer, let count): replica.beat(consumer: consumer, count: count)

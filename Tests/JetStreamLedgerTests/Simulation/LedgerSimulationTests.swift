@@ -13,7 +13,7 @@ struct LedgerSimulationTests {
 
     @Test("P1, P2 and P3 hold, and after all trouble everything comes right")
     func histories() {
-        var totals = (rotations: 0, repeats: 0, reuses: 0, unknowns: 0, verified: 0, rejected: 0, checks: 0, replays: 0)
+        var totals = (rotations: 0, repeats: 0, reuses: 0, unknowns: 0, verified: 0, rejected: 0, checks: 0, replays: 0, unreached: 0)
         let first = Self.given ?? UInt64.random(in: .min ... .max)
         let count = Self.given == nil ? Self.count : 1
         for offset in 0..<count {
@@ -29,12 +29,13 @@ struct LedgerSimulationTests {
             totals.rejected += simulation.oracle.rejected
             totals.checks += simulation.oracle.currentChecks
             totals.replays += simulation.replays
+            totals.unreached += simulation.unreachedWrites
         }
         // A simulation in which nothing happens would be content with anything.
         #expect(
             Self.given != nil || totals.rotations > 300 && totals.repeats > 30 && totals.reuses > 5
                 && totals.unknowns > 100 && totals.verified > 200 && totals.rejected > 50 && totals.checks > 5_000
-                && totals.replays > 20, "\(totals)")
+                && totals.replays > 20 && totals.unreached > 100, "\(totals)")
     }
 
     @Test("Planted faults are found", arguments: LedgerSimulation.Fault.allCases)

@@ -169,6 +169,11 @@ final class SimulatedReplica {
         flush()
     }
 
+    func unreached(_ token: AttemptToken) {
+        desk.unreached(token, now: world.now)
+        flush()
+    }
+
     func read(_ token: AttemptToken, _ record: Result<FamilyRecord?, RecordError>) {
         desk.lastRecord(token, record, now: world.now)
         flush()
