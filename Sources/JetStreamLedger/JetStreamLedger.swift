@@ -61,12 +61,14 @@ package final class JetStreamLedger: Ledger {
     package static let loopIndex = 1_000
 
     package func redeem(_ redemption: Redemption, completion: @escaping @Sendable (RedeemOutcome) -> Void) {
-        inbox.post(.redeem(redemption, completion))
+        inbox.post(.redeem(redemption, askedAt: Self.now, completion))
     }
 
     package func revoke(
         _ revocations: [Revocation], at now: UnixTime, completion: @escaping @Sendable (RevokeOutcome) -> Void
     ) {
-        inbox.post(.revoke(revocations, completion))
+        inbox.post(.revoke(revocations, askedAt: Self.now, completion))
     }
+
+    private static var now: Int64 { Int64(monotonicNanoseconds() / 1_000_000) }
 }

@@ -11,7 +11,13 @@ package struct LedgerConfiguration: Sendable {
     /// The longest time without proof of what the stream holds in which requests are still answered.
     package var maxStalenessMilliseconds: Int64
 
-    package init(nats: NATSConfiguration, recordLifetime: Int64, replicas: Int, maxStalenessMilliseconds: Int64) {
+    package var times: LedgerTimes
+
+    package init(
+        nats: NATSConfiguration, recordLifetime: Int64, replicas: Int, maxStalenessMilliseconds: Int64,
+        times: LedgerTimes = .longest
+    ) {
+        self.times = times
         self.nats = nats
         self.recordLifetime = recordLifetime
         self.replicas = replicas

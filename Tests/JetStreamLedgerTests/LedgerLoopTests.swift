@@ -1,4 +1,5 @@
 import Blacklist
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -217,6 +218,47 @@ struct LedgerLoopTests {
         #expect(one.holds(Self.id(1)))
         #expect(await one.revoke([Self.id(2)]) == .revoked)
         await one.stop()
+    }
+
+    @Test("What comes while the loop is blocked in connecting is answered within its time and the block's bound")
+    func blockedInConnecting() async throws {
+        // Takes connections, and says nothing: each attempt to connect blocks for its whole time.
+        let silent = try Loopback.listen(port: 0)
+        defer { close(silent.socket) }
+        var nats = NATSConfiguration(servers: ["nats://127.0.0.1:\(silent.port)"])
+        nats.limits.connectTimeoutMilliseconds = 1_000
+        nats.limits.longestRetryMilliseconds = 50
+        let times = try #require(LedgerTimes(grace: 2, leeway: 0))
+        let configuration = LedgerConfiguration(
+            nats: nats, recordLifetime: 86_400, replicas: 1, maxStalenessMilliseconds: 15_000, times: times)
+        let ledger = JetStreamLedger(
+            configuration, families: Blacklist(), accessTokens: Blacklist(), clock: { Replica.time })
+        let handle = try ledger.start(onLoopEvent: { _ in }, onEvent: { _ in })
+        let answered = await withTaskGroup { group in
+            for number in 0..<60 {
+                group.addTask { () -> (RedeemOutcome, Duration) in
+                    try? await Task.sleep(for: .milliseconds(50 * number))
+                    let began = ContinuousClock.now
+                    let outcome = await withCheckedContinuation { continuation in
+                        ledger.redeem(Self.redemption(Self.id(number), expecting: 0, number)) {
+                            continuation.resume(returning: $0)
+                        }
+                    }
+                    return (outcome, ContinuousClock.now - began)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for (outcome, waited) in answered {
+            guard case .unavailable = outcome else {
+                Issue.record("\(outcome) without a server")
+                continue
+            }
+            // And a busy machine's slack.
+            #expect(waited < .milliseconds(times.requestMilliseconds + 1_000 + 500))
+        }
+        #expect(answered.count == 60)
+        _ = await handle.drain(milliseconds: 0)
     }
 
     @Test("Closed, every call is completed, and nothing is current")

@@ -79,7 +79,8 @@ struct WriteDeskTests {
                 desk.published(answer.token, answer.outcome, now: now)
             }
             if let deadline = desk.nextDeadline, deadline <= now { desk.tick(now: now) }
-            let limit = LedgerTimes.requestMilliseconds + LedgerTimes.attemptMilliseconds + 100
+            // A step is as long as this.
+            let limit = LedgerTimes.longest.requestMilliseconds + 20
             for (request, time) in started where now - time > limit {
                 if ledger.redeemed[request] == nil && ledger.revoked[request] == nil { late.append(request) }
                 started[request] = nil
@@ -104,8 +105,8 @@ struct WriteDeskTests {
         var desk = WriteDesk(instance: "one", apply: ledger.apply)
         desk.redeem(redemption(&random), now: 0) { ledger.redeemed[0, default: []].append($0) }
         let first = try #require(desk.takeSends().first)
-        desk.tick(now: LedgerTimes.attemptMilliseconds)
-        desk.published(first.token, .stored(sequence: 5), now: LedgerTimes.attemptMilliseconds + 1)
+        desk.tick(now: LedgerTimes.longest.attemptMilliseconds)
+        desk.published(first.token, .stored(sequence: 5), now: LedgerTimes.longest.attemptMilliseconds + 1)
         #expect(ledger.redeemed[0] == [.redeemed(revision: 5)])
     }
 
@@ -153,7 +154,7 @@ struct WriteDeskTests {
         }
         var sent = 0
         var now: Int64 = 0
-        while now <= LedgerTimes.requestMilliseconds {
+        while now <= LedgerTimes.longest.requestMilliseconds {
             for send in desk.takeSends() {
                 sent += 1
                 desk.unreached(send.token, now: now)
@@ -163,6 +164,44 @@ struct WriteDeskTests {
         }
         #expect(ledger.redeemed.count == 1_000 && desk.count == 0)
         #expect(sent <= 12 * 1_000, "\(sent) sends")
+    }
+
+    @Test("What waited for a blocked loop has less time left, or none: then nothing of it is sent, nor put in force")
+    func askedBefore() {
+        var random = SeededGenerator(seed: 9)
+        let ledger = Ledger()
+        let whole = LedgerTimes.longest.requestMilliseconds
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.redeem(redemption(&random), askedAt: 100, now: 100 + whole) { ledger.redeemed[0, default: []].append($0) }
+        desk.revoke([revocation(&random)], askedAt: 100, now: 100 + whole) { ledger.revoked[1, default: []].append($0) }
+        #expect(desk.takeSends().isEmpty && ledger.applied.isEmpty && desk.count == 0)
+        guard case .unavailable = ledger.redeemed[0]?.first, case .unavailable = ledger.revoked[1]?.first else {
+            Issue.record("not answered")
+            return
+        }
+        // One that is asked for later, and taken up first, does not hold up the other.
+        desk.redeem(redemption(&random), now: 10_000) { ledger.redeemed[2, default: []].append($0) }
+        desk.redeem(redemption(&random), askedAt: 8_000, now: 10_000) { ledger.redeemed[3, default: []].append($0) }
+        for send in desk.takeSends() { desk.sent(send.token, through: 1) }
+        desk.tick(now: 8_000 + whole)
+        #expect(ledger.redeemed[3]?.count == 1)
+        #expect(ledger.redeemed[2] == nil)
+    }
+
+    @Test("Before a block it answers what would come due in it, sends nothing more of it, and keeps the rest")
+    func blocks() {
+        var random = SeededGenerator(seed: 10)
+        let ledger = Ledger()
+        let whole = LedgerTimes.longest.requestMilliseconds
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.redeem(redemption(&random), now: 0) { ledger.redeemed[0, default: []].append($0) }
+        desk.redeem(redemption(&random), now: 1_500) { ledger.redeemed[1, default: []].append($0) }
+        desk.willBlock(milliseconds: 2_000, now: whole - 1_000)
+        guard case .unavailable = ledger.redeemed[0]?.first else {
+            Issue.record("left to come due while nothing is called")
+            return
+        }
+        #expect(ledger.redeemed[1] == nil && desk.takeSends().map(\.token.request) == [2])
     }
 
     @Test("A session's end is the end of the wait for what went out through it, and for nothing else")

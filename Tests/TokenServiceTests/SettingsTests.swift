@@ -47,6 +47,19 @@ struct SettingsTests {
         #expect(try Settings(flags: [:], environment: links).text(.issuer) == "token-service")
     }
 
+    @Test("A grace that cannot cover a retry after a 503 is refused with JetStream, and says why; alone in memory it can be")
+    func shortGrace() throws {
+        func configuration(_ flags: [String: String]) throws -> ServiceConfiguration {
+            try ServiceConfiguration(Settings(flags: flags.merging(["keys": "k"]) { $1 }, environment: [:]))
+        }
+        let error = #expect(throws: ConfigurationError.self) { try configuration(["refresh-grace": "6"]) }
+        #expect(error?.description.contains("--refresh-grace must be at least 7 s") == true)
+        #expect(error?.description.contains("503") == true)
+        #expect(try configuration(["refresh-grace": "7"]).ledger?.times == LedgerTimes(grace: 7, leeway: 5))
+        #expect(try configuration(["refresh-grace": "2", "leeway": "0"]).ledger?.times.requestMilliseconds == 1_500)
+        #expect(try configuration(["refresh-grace": "0", "ledger": "memory"]).ledger == nil)
+    }
+
     @Test(
         "A value out of range or of another kind is an error that says the range",
         arguments: [

@@ -7,8 +7,9 @@ internal import NATSTransport
 /// Bounded: as many as the write desk takes. The mutex is held for an append or a swap; a verify never comes this way.
 final class LedgerInbox: Sendable {
     enum Command: Sendable {
-        case redeem(Redemption, @Sendable (RedeemOutcome) -> Void)
-        case revoke([Revocation], @Sendable (RevokeOutcome) -> Void)
+        /// With the time at which it was asked for, in monotonic milliseconds: the loop may be blocked for a while.
+        case redeem(Redemption, askedAt: Int64, @Sendable (RedeemOutcome) -> Void)
+        case revoke([Revocation], askedAt: Int64, @Sendable (RevokeOutcome) -> Void)
         /// What the server said outside of any answer.
         case serverError(String)
     }
@@ -48,8 +49,8 @@ final class LedgerInbox: Sendable {
 
     private func refuse(_ command: Command, _ refusal: Refusal) {
         switch command {
-        case .redeem(_, let completion): completion(.unavailable(refusal.text))
-        case .revoke(_, let completion): completion(.unavailable(refusal.text))
+        case .redeem(_, _, let completion): completion(.unavailable(refusal.text))
+        case .revoke(_, _, let completion): completion(.unavailable(refusal.text))
         case .serverError: break
         }
     }

@@ -75,7 +75,7 @@ final class LedgerLoop: RequestHandler {
         starting = StartMachine(wanted: wanted)
         following = FollowMachine(maxStaleness: configuration.maxStalenessMilliseconds)
         desk = WriteDesk(
-            instance: instance,
+            instance: instance, times: configuration.times,
             apply: { (revocation) throws(BlacklistError) in try writer.insert(revocation) },
             stored: { [ownWrites] in ownWrites.highest = max(ownWrites.highest ?? 0, $0) },
             revoked: { [ownWrites] in ownWrites.revocations.append(($0, $1)) })
@@ -115,15 +115,19 @@ final class LedgerLoop: RequestHandler {
         inbox.takeAll(&commands)
         for command in commands {
             switch command {
-            case .redeem(let redemption, let completion):
-                desk.redeem(redemption, now: now, completion: completion)
-            case .revoke(let revocations, let completion):
-                desk.revoke(revocations, now: now, completion: completion)
+            case .redeem(let redemption, let time, let completion):
+                desk.redeem(redemption, askedAt: time, now: now, completion: completion)
+            case .revoke(let revocations, let time, let completion):
+                desk.revoke(revocations, askedAt: time, now: now, completion: completion)
             case .serverError(let text):
                 if text.contains("Permissions Violation") { start(.forbidden(text)) }
             }
         }
         commands.removeAll(keepingCapacity: true)
+    }
+
+    func willBlock(milliseconds: Int) {
+        desk.willBlock(milliseconds: Int64(milliseconds), now: now)
     }
 
     func timerFired() {

@@ -1,5 +1,5 @@
-/// Deadlines that all lie equally far ahead when they are set, so that they come due in the order in which they were
-/// set: a queue, where a general timer would need a heap. Those that are no longer wanted are recognised by their owner
+/// Deadlines that all lie equally far ahead of about the moment at which they are set, so that they come due nearly in the
+/// order in which they were set: a queue, where a general timer would need a heap. Those that are no longer wanted are recognised by their owner
 /// when they come due.
 struct Deadlines<Element> {
     private var queue: [(due: Int64, element: Element)] = []
@@ -14,7 +14,10 @@ struct Deadlines<Element> {
     var next: Int64? { head < queue.count ? queue[head].due : nil }
 
     mutating func set(_ element: Element, now: Int64) {
-        queue.append((now + delay, element))
+        let due = now + delay
+        var place = queue.count
+        while place > head, queue[place - 1].due > due { place -= 1 }
+        queue.insert((due, element), at: place)
     }
 
     /// One that has come due, or nil.

@@ -18,6 +18,8 @@ package struct RedeemMachine: Equatable, Sendable {
         case readFailed(String)
         /// The pause that `pause` asked for is over.
         case pauseEnded
+        /// The deadline has come.
+        case expired
     }
 
     package enum Action: Equatable, Sendable {
@@ -31,7 +33,7 @@ package struct RedeemMachine: Equatable, Sendable {
     private let deadline: Int64
     /// Whether an attempt may have been stored without our knowing.
     private var isAmbiguous = false
-    private var lastTrouble = "no answer"
+    private var lastTrouble = "no answer in time"
     /// In vain.
     private var tries = 0
     private var nextStep = Action.publish
@@ -72,6 +74,8 @@ package struct RedeemMachine: Equatable, Sendable {
             return again(.readLast, trouble, now: now)
         case .pauseEnded:
             return now < deadline ? nextStep : .finish(.unavailable(lastTrouble))
+        case .expired:
+            return .finish(.unavailable(lastTrouble))
         }
     }
 

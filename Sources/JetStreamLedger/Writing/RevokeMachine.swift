@@ -5,6 +5,8 @@ package struct RevokeMachine: Equatable, Sendable {
     package enum Event: Equatable, Sendable {
         case published(PublishOutcome)
         case pauseEnded
+        /// The deadline has come.
+        case expired
     }
 
     package enum Action: Equatable, Sendable {
@@ -16,7 +18,7 @@ package struct RevokeMachine: Equatable, Sendable {
     }
 
     private let deadline: Int64
-    private var lastTrouble = "no answer"
+    private var lastTrouble = "no answer in time"
     /// In vain.
     private var tries = 0
 
@@ -43,6 +45,8 @@ package struct RevokeMachine: Equatable, Sendable {
             return .finishUnavailable("the server answers a condition that was not set")
         case .pauseEnded:
             return now < deadline ? .publish : .finishUnavailable(lastTrouble)
+        case .expired:
+            return .finishUnavailable(lastTrouble)
         }
     }
 }

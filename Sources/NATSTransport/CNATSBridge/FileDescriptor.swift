@@ -39,7 +39,7 @@ struct EventDescriptor: ~Copyable, Sendable {
 }
 
 /// Monotonic time in nanoseconds: never set back, so that deadlines hold.
-func monotonicNanoseconds() -> UInt64 {
+package func monotonicNanoseconds() -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

@@ -35,6 +35,7 @@ extension LoopRunner {
         let servers = configuration.servers
         let server = servers[(firstServer + machine.attempts) % servers.count]
         sessionsStarted += 1
+        handler.willBlock(milliseconds: configuration.limits.connectTimeoutMilliseconds)
         defer { context.now = monotonicNanoseconds() }
         do throws(TransportError) {
             let session = try NATSSession(

@@ -21,6 +21,8 @@ package protocol RequestHandler: AnyObject {
 
     /// What the handler publishes goes out through this session from now on; nil: there is none.
     func outletChanged(to session: UInt64?)
+    /// The loop is about to connect, which blocks it: for so long at the most, and the resolution of a name besides.
+    func willBlock(milliseconds: Int)
     /// A session is gone, and with it the answers that had not come in through it.
     func sessionEnded(_ session: UInt64)
     /// The answer to the request that was published under this name.
@@ -45,6 +47,7 @@ extension RequestHandler {
     package func batchEnded() {}
     package func mailboxSignalled() {}
     package func timerFired() {}
+    package func willBlock(milliseconds: Int) {}
     package func outletChanged(to session: UInt64?) {}
     package func sessionEnded(_ session: UInt64) {}
     package func received(_ message: borrowing Message, name: RawSpan, session: UInt64) {}

@@ -28,11 +28,6 @@ struct ServeCommand: AsyncParsableCommand {
         if parts.jetStream == nil {
             logger.warning("the ledger is in memory: this replica is alone, and forgets redemptions and revocations when it stops")
         }
-        if parts.jetStream != nil, configuration.policy.refreshGrace < 8 {
-            logger.warning(
-                "--refresh-grace is short: a refresh that was answered 503 may have been stored, and is safely repeated only within it",
-                metadata: ["refresh_grace": "\(configuration.policy.refreshGrace)", "longest_wait": "7"])
-        }
         let group = ServiceGroup(
             configuration: .init(
                 services: [

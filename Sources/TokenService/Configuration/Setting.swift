@@ -69,7 +69,10 @@ extension Setting {
     static let leeway = Setting("leeway", .integer(0...300), default: "5", "Seconds by which clocks may differ.")
     static let refreshGrace = Setting(
         "refresh-grace", .integer(0...3_153_600_000), default: "10",
-        "Seconds after a refresh in which the same refresh token gets the same answer again.")
+        """
+        Seconds after a refresh in which the same refresh token gets the same answer again; with --ledger jetstream at least \
+        two more than --leeway.
+        """)
 
     // Requests.
     static let maxRequestBytes = Setting(

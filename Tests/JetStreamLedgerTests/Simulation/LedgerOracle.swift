@@ -95,9 +95,17 @@ final class LedgerOracle {
                 world.violate("P2: replica \(replica.index) calls \(id.text) valid, which has been stored for too long")
             }
         case (.verify, .invalid): rejected += 1
-        case (_, .unavailable): unknowns += 1
+        case (_, .unavailable):
+            unknowns += 1
+            if request.flight != nil { unknown(request, by: replica) }
         default: break
         }
+    }
+
+    private func unknown(_ request: SimulatedReplica.Request, by replica: SimulatedReplica) {
+        let waited = world.now - request.arrivedAt
+        guard waited > LedgerSimulation.times.requestMilliseconds + 10 else { return }
+        world.violate("a refresh was answered 503 after \(waited) ms: a retry may be too late for the grace")
     }
 
     private func acknowledge(_ ids: [UUIDv7], _ request: SimulatedReplica.Request, _ replica: SimulatedReplica) {

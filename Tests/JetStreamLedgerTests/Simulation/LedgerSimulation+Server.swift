@@ -32,8 +32,8 @@ extension LedgerSimulation {
     /// What a replica with a planted fault makes of a lost answer.
     private func misjudge(_ token: AttemptToken, _ origin: Origin) {
         switch fault {
-        case .ambiguityForgotten: queue.insert(.toReplica(.wrote(token, .busy("lost")), origin), at: now + 1_900)
-        case .lostTakenForUnreached: queue.insert(.toReplica(.unreached(token), origin), at: now + 1_900)
+        case .ambiguityForgotten: queue.insert(.toReplica(.wrote(token, .busy("lost")), origin), at: now + Self.times.attemptMilliseconds - 100)
+        case .lostTakenForUnreached: queue.insert(.toReplica(.unreached(token), origin), at: now + Self.times.attemptMilliseconds - 100)
         default: break
         }
     }

@@ -113,6 +113,7 @@ final class LedgerSimulation {
     /// The wall clock at monotonic zero.
     static let epoch: Int64 = 1_800_000_000_000
     static let lifetimes = Lifetimes(TokenPolicy())
+    static let times = LedgerTimes(grace: TokenPolicy().refreshGrace, leeway: TokenPolicy().leeway) ?? .longest
     static let graceMilliseconds = TokenPolicy().refreshGrace * 1_000
 
     init(seed: UInt64, fault: Fault? = nil, isTraced: Bool = false) {
@@ -122,6 +123,8 @@ final class LedgerSimulation {
         random = SeededGenerator(seed: seed)
         maxStaleness = [5_000, 8_000, 15_000][Int(random.next() % 3)]
         lossPercent = [0, 2, 10, 30][Int(random.next() % 4)]
+        // What is made of a lost answer shows where some are lost, and not so many that nobody gets on.
+        if fault == .ambiguityForgotten || fault == .lostTakenForUnreached { lossPercent = 10 }
         isMeddled = random.next() % 2 == 0
         oracle = LedgerOracle()
         oracle.world = self

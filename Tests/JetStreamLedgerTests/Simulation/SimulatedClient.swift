@@ -56,7 +56,7 @@ struct SimulatedClient {
         guard let token, let access else { return logIn(in: world) }
         switch world.random.next() % 100 {
         case 0..<45:
-            if let presentedAt, world.now - presentedAt < 6_000, !world.percent(20) { return }
+            if let presentedAt, world.now - presentedAt < 6_000, !world.percent(50) { return }
             presentedAt = world.now
             request(.refresh(token), in: world)
             if world.percent(30) { request(.refresh(token), in: world) }

@@ -24,6 +24,8 @@ final class SimulatedReplica {
     private var lastRequest = 0
     private var toRepublish: [Revocation] = []
     private var republishAt: Int64?
+    /// The last batch's request: what becomes of one before it is another run's.
+    private var republishing = 0
 
     struct Request {
         var operation: Operation
@@ -41,7 +43,8 @@ final class SimulatedReplica {
         let blacklist = SimulatedBlacklist()
         self.blacklist = blacklist
         desk = WriteDesk(
-            instance: "\(index)-\(life)", apply: { (revocation) throws(BlacklistError) in blacklist.insert(revocation) },
+            instance: "\(index)-\(life)", times: LedgerSimulation.times,
+            apply: { (revocation) throws(BlacklistError) in blacklist.insert(revocation) },
             stored: { blacklist.ownWrites.append(.stored(sequence: $0)) },
             revoked: { blacklist.ownWrites.append(.revoked(sequence: $0, id: $1)) })
     }
@@ -157,6 +160,7 @@ final class SimulatedReplica {
         republishAt = nil
         guard !toRepublish.isEmpty else { return }
         let number = nextRequest(Request(operation: .republish, arrivedAt: world.now, client: -1))
+        republishing = number
         desk.revoke(Array(toRepublish.suffix(8)), now: world.now, completion: { [blacklist] outcome in
             blacklist.outcomes.append((number, .revoke(outcome)))
         })
@@ -244,7 +248,7 @@ final class SimulatedReplica {
         }
         switch (request.operation, outcome) {
         case (.republish, .revoke(let outcome)):
-            // Another run may have begun meanwhile: then what is done is done twice.
+            guard number == republishing else { return }
             if outcome == .revoked { toRepublish.removeLast(min(8, toRepublish.count)) }
             republishAt = world.now + (outcome == .revoked ? 1 : 1_000)
         case (.blacklist, .revoke(let outcome)):
