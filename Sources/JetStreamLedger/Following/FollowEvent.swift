@@ -23,7 +23,7 @@ enum FollowEvent: Equatable, Sendable {
     /// - Parameter id: what is revoked; nil when the subject names none: a fence, or what this service cannot have
     ///   written.
     case delivered(Delivery, id: UUIDv7?)
-    case heartbeat(number: UInt64, lastConsumerSequence: UInt64, lastStreamSequence: UInt64)
+    case heartbeat(number: UInt64, lastConsumerSequence: UInt64)
     /// A write of this replica was stored.
     case stored(sequence: UInt64)
     /// A revocation of this replica was stored: besides `stored`.

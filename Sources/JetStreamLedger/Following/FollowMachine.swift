@@ -97,9 +97,10 @@ struct FollowMachine: Equatable, Sendable {
     var reachedOnce: Int64?
     /// Everything that was stored up to here is known; nil before the first replay's end.
     private(set) var provenAt: Int64?
+    /// The longest time without a proof of being current in which requests are still answered, in milliseconds.
     let maxStaleness: Int64
 
-    init(maxStaleness: Int64 = FollowTimes.maxStaleness) {
+    init(maxStaleness: Int64) {
         self.maxStaleness = maxStaleness
     }
 
@@ -129,7 +130,7 @@ struct FollowMachine: Equatable, Sendable {
         case .fenceWritten(let outcome): return fenced(outcome, now: now)
         case .consumerCreated: return consumerCreated(now: now)
         case .delivered(let delivery, let id): return took(delivery, id, now: now)
-        case .heartbeat(let number, let lastConsumerSequence, _): return heard(number, lastConsumerSequence, now: now)
+        case .heartbeat(let number, let lastConsumerSequence): return heard(number, lastConsumerSequence, now: now)
         case .stored(let sequence):
             highestSeen = max(highestSeen, sequence)
             return []

@@ -16,8 +16,6 @@ enum FollowTimes {
     static let stall: Int64 = 5_000
     /// No other leader can have been elected in less than this (nats-server's shortest election timeout).
     static let election: Int64 = 4_000
-    /// The longest time without a proof of being current in which requests are still answered.
-    static let maxStaleness: Int64 = 15_000
 
     /// Several looks fit into the bound, so that a lost answer costs nothing.
     static func look(maxStaleness: Int64) -> Int64 { min(look, maxStaleness / 5) }

@@ -77,17 +77,16 @@ extension LedgerClient {
         }
     }
 
-    /// A heartbeat, or the question whether what was sent has come, which has to be answered for more to be sent.
     private func heard(_ message: borrowing Message, _ walk: RecordWalk) throws(InspectionError) -> RecordWalk.Step {
-        let question = message.replySubject?.string ?? message.header("Nats-Consumer-Stalled")
-        if let question {
+        let word = ConsumerWord(message)
+        if let question = word.question {
             do throws(TransportError) {
                 try client.publish(question, [], timeoutMilliseconds: Self.answerMilliseconds)
             } catch {
                 throw InspectionError(error, asking: question)
             }
         }
-        guard let sent = message.header("Nats-Last-Consumer").flatMap({ UInt64($0) }) else { return .pass }
+        guard let sent = word.lastConsumerSequence else { return .pass }
         return walk.heartbeat(lastConsumerSequence: sent)
     }
 

@@ -98,20 +98,11 @@ extension LedgerLoop {
         }
     }
 
-    /// A heartbeat, or the question whether what was sent has come, which has to be answered for more to be sent.
     private func heard(_ message: borrowing Message) {
-        if let reply = message.replySubject {
-            _ = context.publish(reply.string, RawSpan())
-        }
-        if let stalled = message.header("Nats-Consumer-Stalled") {
-            _ = context.publish(stalled, RawSpan())
-        }
-        if let consumer = message.header("Nats-Last-Consumer").flatMap({ UInt64($0) }),
-            let stream = message.header("Nats-Last-Stream").flatMap({ UInt64($0) })
-        {
-            follow(
-                .heartbeat(
-                    number: following.consumerNumber, lastConsumerSequence: consumer, lastStreamSequence: stream))
+        let word = ConsumerWord(message)
+        if let question = word.question { _ = context.publish(question, RawSpan()) }
+        if let sent = word.lastConsumerSequence {
+            follow(.heartbeat(number: following.consumerNumber, lastConsumerSequence: sent))
         }
     }
 

@@ -152,7 +152,7 @@ final class SimulatedReplica {
 
     func beat(consumer: UInt64, count: UInt64) {
         let count = world.fault == .gapsIgnored ? following.consumerSequence : count
-        follow(.heartbeat(number: consumer, lastConsumerSequence: count, lastStreamSequence: 0))
+        follow(.heartbeat(number: consumer, lastConsumerSequence: count))
         flush()
     }
 

@@ -1,0 +1,96 @@
+import Testing
+
+@testable import JetStreamLedger
+
+@Suite("What a purge has taken is missed, whoever stored it, and nothing else is taken for a purge")
+struct FollowPurgeTests: FollowScene {
+    @Test("A purge is found by the anchor that is gone, seen twice, or behind which all is gone; the consumer goes on")
+    func purge() {
+        let moved = Position(sequence: 13, time: 13)
+        for (found, reason) in [(nil, ReplayReason.purged), (moved, .overtaken)] {
+            var machine = following()
+            let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 12)
+            for round in 0..<2 {
+                let now = look(&machine)
+                #expect(machine.handle(.stream(purged), now: now) == [.askForAnchor(id: id(9))])
+                #expect(
+                    machine.handle(.anchor(found), now: now) == (round == 0 ? [] : [.republish(reason), .writeFence]))
+            }
+            #expect(machine.phase == .following && machine.applied == nil)
+        }
+    }
+
+    @Test("An anchor that was revoked once more is no purge")
+    func anchorAgain() {
+        var machine = following()
+        let now = look(&machine)
+        _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 13, firstSequence: 3)), now: now)
+        #expect(machine.handle(.anchor(Position(sequence: 13, time: 13)), now: now) == [.writeFence])
+        #expect(machine.doubt == nil)
+    }
+
+    @Test("The next anchor is what was applied when the look began: what comes in later may lie behind a purge")
+    func nextAnchor() {
+        var machine = following()
+        let now = look(&machine)
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(delivery(12, count: 4), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        #expect(machine.anchor?.position == last)
+    }
+
+    @Test("A revocation of one's own that was stored and then purged, before anything was delivered, is missed")
+    func ownPurged() {
+        var machine = FollowMachine(maxStaleness: maxStaleness)
+        let purged = StreamState(created: "then", lastSequence: 1, firstSequence: 2)
+        _ = machine.handle(.connected, now: 0)
+        _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 0)), now: 1)
+        _ = machine.handle(.consumerCreated, now: 3)
+        _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 0)), now: 4)
+        _ = machine.handle(.revoked(sequence: 1, id: id(1)), now: 5)
+        var now = look(&machine, beats: 0)
+        #expect(machine.handle(.stream(purged), now: now) == [.writeFence])
+        _ = machine.handle(.fenceWritten(.stored(sequence: 2)), now: now)
+        _ = machine.handle(delivery(2, count: 1, isFence: true), now: now)
+        for round in 0..<2 {
+            now = look(&machine, beats: 1)
+            #expect(machine.handle(.stream(purged.grown(to: 2)), now: now) == [.askForAnchor(id: id(1))])
+            #expect(machine.handle(.anchor(nil), now: now) == (round == 0 ? [] : [.republish(.purged)]))
+        }
+    }
+
+    @Test("After a move to another server the anchor is looked at too: a purge may lie behind the place")
+    func movedAfterPurge() {
+        var machine = following()
+        for now in [Int64(500), 1_504] {
+            _ = machine.handle(now == 500 ? .connected : .tick, now: now)
+            _ = machine.handle(.stream(state), now: now)
+            _ = machine.handle(.record(last), now: now)
+            #expect(
+                machine.handle(.anchor(nil), now: now)
+                    == (now == 500
+                        ? []
+                        : [
+                            .republish(.purged), .deleteConsumer(number: 1),
+                            .createConsumer(number: 2, afterSequence: 10),
+                        ]))
+        }
+    }
+
+    @Test("A record that was dropped for its age is no purge")
+    func expired() {
+        var machine = following()
+        let now = look(&machine)
+        _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 11, keptSince: 11)), now: now)
+        #expect(machine.handle(.anchor(nil), now: now) == [])
+        #expect(machine.doubt == nil && machine.currentUntil == now + maxStaleness)
+    }
+}
+
+extension StreamState {
+    fileprivate func grown(to sequence: UInt64) -> StreamState {
+        var state = self
+        state.lastSequence = sequence
+        return state
+    }
+}
