@@ -1,5 +1,6 @@
 package import Blacklist
 package import NATSTransport
+internal import Synchronization
 package import TokenOperations
 
 /// The ledger on JetStream: the one place where replicas meet.
@@ -61,13 +62,21 @@ package final class JetStreamLedger: Ledger {
     package static let loopIndex = 1_000
 
     package func redeem(_ redemption: Redemption, completion: @escaping @Sendable (RedeemOutcome) -> Void) {
-        inbox.post(.redeem(redemption, askedAt: Self.now, completion))
+        inbox.post(
+            .redeem(redemption, askedAt: Self.now) { [counters] outcome in
+                if case .unavailable = outcome { counters.unavailable.add(1, ordering: .relaxed) }
+                completion(outcome)
+            })
     }
 
     package func revoke(
         _ revocations: [Revocation], at now: UnixTime, completion: @escaping @Sendable (RevokeOutcome) -> Void
     ) {
-        inbox.post(.revoke(revocations, askedAt: Self.now, completion))
+        inbox.post(
+            .revoke(revocations, askedAt: Self.now) { [counters] outcome in
+                if case .unavailable = outcome { counters.unavailable.add(1, ordering: .relaxed) }
+                completion(outcome)
+            })
     }
 
     private static var now: Int64 { Int64(monotonicNanoseconds() / 1_000_000) }

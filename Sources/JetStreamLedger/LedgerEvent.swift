@@ -18,14 +18,3 @@ package enum LedgerEvent: Sendable, Equatable {
     /// A revocation of another replica's found no room here. Nothing is answered until there is.
     case full(String)
 }
-
-package import Synchronization
-
-/// What has happened to a ledger since its start. Relaxed throughout: each number stands for itself.
-package final class LedgerCounters: Sendable {
-    /// Times that the stream was found to have lost records, or to be another one.
-    package let losses = Atomic(0)
-    /// Revocations that were published again because of it.
-    package let republished = Atomic(0)
-    package let unreadable = Atomic(0)
-}

@@ -186,6 +186,9 @@ async def test_what_reaches_nobody_is_tried_again_at_once_and_waits_for_no_answe
             assert reply.code is None, reply
         # Less than the time for which an answer is waited for.
         assert time.monotonic() - began < 1.5
+    replica.stop()
+    (totals,) = [line for line in replica.log.splitlines() if "followed the ledger" in line]
+    assert "unavailable=0" in totals and "unreached=0" not in totals
 
 
 def both(pair: Pair) -> dict:

@@ -1,5 +1,6 @@
 import NATSTransport
 import StrictJSON
+import Synchronization
 
 /// Questions of the starting and the following machine: one is on its way at a time, and only its answer counts.
 extension LedgerLoop {
@@ -43,6 +44,7 @@ extension LedgerLoop {
     private func reachedNobody(_ run: SentRuns.Run) {
         switch run {
         case .writes(let tokens):
+            counters.unreached.add(tokens.count, ordering: .relaxed)
             for token in tokens { desk.unreached(token, now: now) }
         case .question(let number):
             guard number == question, let asker = asker.take() else { return }

@@ -3,8 +3,9 @@ import Logging
 import Synchronization
 
 extension Logger {
-    /// What happens between this replica and the ledger, in words.
-    func report(_ event: LedgerEvent) {
+    /// What happens between this replica and the ledger, in words; with the totals since its start, where they tell more
+    /// than the one event.
+    func report(_ event: LedgerEvent, _ counters: LedgerCounters) {
         switch event {
         case .ready:
             info("the ledger's stream is ready")
@@ -19,9 +20,13 @@ extension Logger {
         case .republishing(let reason):
             error(
                 "the ledger has lost revocations: publishing again what this replica knows",
-                metadata: ["reason": "\(reason.rawValue)"])
+                metadata: ["reason": "\(reason.rawValue)", "losses": "\(counters.losses.load(ordering: .relaxed))"])
         case .republished(let count):
-            notice("published again what the ledger had lost", metadata: ["revocations": "\(count)"])
+            notice(
+                "published again what the ledger had lost",
+                metadata: [
+                    "revocations": "\(count)", "republished": "\(counters.republished.load(ordering: .relaxed))",
+                ])
         case .unreadable(let subject, let reason, let count):
             error(
                 "a record in the ledger is not this service's; its id, if it has one, is taken for revoked",
@@ -41,6 +46,8 @@ extension Logger {
                 "losses": "\(counters.losses.load(ordering: .relaxed))",
                 "republished": "\(counters.republished.load(ordering: .relaxed))",
                 "unreadable": "\(counters.unreadable.load(ordering: .relaxed))",
+                "unavailable": "\(counters.unavailable.load(ordering: .relaxed))",
+                "unreached": "\(counters.unreached.load(ordering: .relaxed))",
             ])
     }
 }

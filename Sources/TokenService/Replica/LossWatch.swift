@@ -1,3 +1,4 @@
+import JetStreamLedger
 import Logging
 import NATSTransport
 
@@ -23,13 +24,18 @@ struct LossWatch {
     }
 
     /// Until it is cancelled.
-    static func run(_ handles: [EventLoop.Handle], logger: Logger) async {
+    static func run(_ handles: [EventLoop.Handle], _ counters: LedgerCounters?, logger: Logger) async {
         var watches = handles.map { _ in LossWatch() }
+        var ledgerWatch = LedgerWatch()
         while (try? await Task.sleep(for: interval)) != nil {
             for (index, handle) in handles.enumerated() {
                 for line in watches[index].look(at: handle.statistics) {
                     logger.warning(line.message, metadata: ["loop": "\(index)", "count": "\(line.count)"])
                 }
+            }
+            guard let counters else { continue }
+            for line in ledgerWatch.look(at: counters) {
+                logger.warning(line.message, metadata: ["count": "\(line.count)", "total": "\(line.total)"])
             }
         }
     }

@@ -36,7 +36,7 @@ struct Replica: Service {
             try makeLoop(index).start()
         }
         let ledger = try parts.jetStream.map { try start($0, before: loops) }
-        let lossWatch = Task { await LossWatch.run(loops, logger: logger) }
+        let lossWatch = Task { await LossWatch.run(loops, parts.jetStream?.counters, logger: logger) }
         defer { lossWatch.cancel() }
         let outcomes = await withGracefulShutdownHandler {
             await closed(loops, ledger)
@@ -97,7 +97,7 @@ struct Replica: Service {
                 logger.report($0, loop: "ledger", errorLines: errorLines, connectFailures: connectFailures)
             },
             onEvent: { event in
-                logger.report(event)
+                logger.report(event, jetStream.counters)
                 switch event {
                 case .current: for loop in loops { loop.setServing(true) }
                 case .stale: for loop in loops { loop.setServing(false) }
