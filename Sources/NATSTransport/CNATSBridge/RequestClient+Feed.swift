@@ -59,7 +59,12 @@ extension RequestClient {
     package func ask(
         _ subject: String, _ body: [UInt8], timeoutMilliseconds: Int
     ) throws(TransportError) -> Message {
-        let feed = try openFeed()
+        try ask(subject, body, answeredTo: openFeed(), timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    func ask(
+        _ subject: String, _ body: [UInt8], answeredTo feed: borrowing Feed, timeoutMilliseconds: Int
+    ) throws(TransportError) -> Message {
         let status = unsafe body.withUnsafeBytes { bytes in
             unsafe natsConnection_PublishRequest(
                 connection.raw, subject, feed.subject, bytes.baseAddress, CInt(bytes.count))

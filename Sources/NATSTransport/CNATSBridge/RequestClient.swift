@@ -56,19 +56,14 @@ package struct RequestClient: ~Copyable {
         return unsafe Connection(raw: raw)
     }
 
-    /// The round trip is taken around cnats' call, so it holds the hand-over from its reading thread.
+    /// The round trip is taken around cnats' calls, so it holds the hand-over from its reading thread.
     package func request(
         _ subject: String, _ body: [UInt8], timeoutMilliseconds: Int
     ) throws(TransportError) -> Response {
-        var received: OpaquePointer?
+        let feed = try openFeed()
         let start = monotonicNanoseconds()
-        let status = unsafe body.withUnsafeBytes { bytes in
-            unsafe natsConnection_Request(
-                &received, connection.raw, subject, bytes.baseAddress, CInt(bytes.count), Int64(timeoutMilliseconds))
-        }
+        let message = try ask(subject, body, answeredTo: feed, timeoutMilliseconds: timeoutMilliseconds)
         let elapsed = monotonicNanoseconds() - start
-        guard status == NATS_OK, let raw = unsafe received else { throw failure(status) }
-        let message = unsafe Message(owning: raw)
         return Response(
             body: unsafe message.payload.withUnsafeBytes { unsafe [UInt8]($0) },
             error: serviceFailure(in: message),

@@ -12,8 +12,8 @@ struct CallCommand: ParsableCommand {
               token-service call verify_token '{"access_token":"eyJ…"}'
 
             The reply goes to standard output, the time to standard error. An error reply is printed as its code and text \
-            to standard error, and the exit status is 1; nobody there or no answer in time is 2. A token that is not \
-            valid is an answer, not an error.
+            to standard error, and the exit status is 1; nobody there, no answer in time, or a server that does not let \
+            this user ask is 2. A token that is not valid is an answer, not an error.
             """)
 
     /// The contract's and the extension.
@@ -30,6 +30,7 @@ struct CallCommand: ParsableCommand {
     var timeout: Double = 5
 
     @OptionGroup var bus: BusOptions
+    @Option(.natsInboxPrefix) var natsInboxPrefix: String?
 
     func validate() throws {
         guard Self.operations.contains(operation) else {
@@ -41,7 +42,9 @@ struct CallCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try Settings(flags: bus.flags)
+        var flags = bus.flags
+        flags[Setting.natsInboxPrefix.name] = natsInboxPrefix
+        let settings = try Settings(flags: flags)
         let prefix = try SubjectPrefix(settings.text(.subjectPrefix)).prefix
         let configuration = try NATSConfiguration(settings)
         let milliseconds = max(1, Int(timeout * 1_000))
@@ -50,7 +53,7 @@ struct CallCommand: ParsableCommand {
         do throws(TransportError) {
             response = try RequestClient(configuration).request(subject, body(), timeoutMilliseconds: milliseconds)
         } catch {
-            printError("error: \(subject): \(error.reason)")
+            printError("error: \(subject): \(error.reason)\(Self.advice(error.code, configuration))")
             throw ExitCode(2)
         }
         if let error = response.error {
@@ -59,6 +62,15 @@ struct CallCommand: ParsableCommand {
         }
         print(String(decoding: response.body, as: UTF8.self))
         printError("round trip: \(response.roundTripNanoseconds / 1_000) µs")
+    }
+
+    private static func advice(_ code: TransportError.Code, _ configuration: NATSConfiguration) -> String {
+        guard code == .forbidden else { return "" }
+        return """
+            : this NATS user may not publish there, or not subscribe to its inbox below \(configuration.inboxPrefix) \
+            (\(Setting.natsInboxPrefix.flag)); use one who may call (\(Setting.natsUser.flag), \
+            \(Setting.natsCredentials.flag), ...)
+            """
     }
 
     private func body() -> [UInt8] {
