@@ -98,6 +98,7 @@ def test_a_ledger_user_who_lacks_a_permission(tmp_path: Path, lacking: str) -> N
         ledger = ("--ledger-nats-user", "ledger", "--ledger-nats-password", "p")
         said = refused(server, tmp_path, *ledger, NATS_USER="requests", NATS_PASSWORD="p")
     assert "the ledger's NATS user may not" in said or "allowed to" in said
+    assert "--ledger-nats-inbox-prefix" in said or "allowed to" in said
     if lacking != "subscribe":
         assert lacking.removesuffix(".>") in said
 
@@ -160,7 +161,9 @@ async def test_a_stream_with_more_replicas_than_it_was_made_with(server: NATSSer
     async with ledger_of(server) as ledger:
         await ledger.create(STREAM_CONFIG)
         said = refused(server, tmp_path, "--ledger-replicas", "3")
-        assert "num_replicas is 1" in said and "3" in said
+        # What differs, the two ways out, and all of it once.
+        assert said.count("num_replicas is 1") == 1 and "--ledger-replicas is 3" in said
+        assert "start with --ledger-replicas 1" in said and f"nats stream edit {STREAM} --replicas 3" in said
         await ledger.delete()
 
 

@@ -14,8 +14,9 @@ enum StartTrouble {
     static let permissions = """
         publish: ledger.>, $JS.API.INFO, $JS.API.STREAM.INFO.TOKEN_LEDGER, $JS.API.STREAM.CREATE.TOKEN_LEDGER, \
         $JS.API.STREAM.UPDATE.TOKEN_LEDGER, $JS.API.STREAM.MSG.GET.TOKEN_LEDGER, \
-        $JS.API.CONSUMER.CREATE.TOKEN_LEDGER.>, $JS.API.CONSUMER.DELETE.TOKEN_LEDGER.>, $JS.FC.TOKEN_LEDGER.> and its \
-        own inbox; subscribe: its own inbox
+        $JS.API.CONSUMER.CREATE.TOKEN_LEDGER.>, $JS.API.CONSUMER.DELETE.TOKEN_LEDGER.>, $JS.FC.TOKEN_LEDGER.> and \
+        below its inbox prefix (--ledger-nats-inbox-prefix, TOKEN_SERVICE_LEDGER_NATS_INBOX_PREFIX); subscribe: below \
+        that prefix. Without --ledger-nats-user, or other credentials of the ledger's own, it is the user of the requests
         """
 
     static func forbidden(_ text: String) -> String {

@@ -57,12 +57,23 @@ struct StreamConfiguration: Equatable, Sendable {
         compare("discard", discard, found.discard)
         compare("max_msgs_per_subject", maxMessagesPerSubject, found.maxMessagesPerSubject)
         compare("max_msgs", maxMessages, found.maxMessages)
-        compare("num_replicas", replicas, found.replicas)
         compare("allow_direct", allowDirect, found.allowDirect)
         differences += found.foreign.map { "\($0) is set and must not be" }
         if !differences.isEmpty {
             return .refuse(
-                "stream \(name) was made for something else: \(differences.joined(separator: "; ")). Change it (`nats stream edit`), or what this service was told to expect: nothing in the stream of a running service can be spared")
+                """
+                stream \(name) was made for something else: \(differences.joined(separator: "; ")). Change it \
+                (`nats stream edit \(name)`), or keep the ledger elsewhere; nothing in the stream of a running service can \
+                be spared
+                """)
+        }
+        if replicas != found.replicas {
+            return .refuse(
+                """
+                stream \(name) is held by \(found.replicas) of the nats-servers (num_replicas is \(found.replicas)), and \
+                --ledger-replicas is \(replicas). Either start with --ledger-replicas \(found.replicas), or change the \
+                stream: `nats stream edit \(name) --replicas \(replicas)`
+                """)
         }
         if found.maxAge != 0, found.maxAge < maxAge { return .raiseMaxAge(to: maxAge) }
         return .fits

@@ -9,8 +9,9 @@ extension Logger {
         switch event {
         case .ready:
             info("the ledger's stream is ready")
-        case .refused(let reason):
-            error("cannot serve with this ledger", metadata: ["reason": "\(reason)"])
+        case .refused:
+            // The process ends with the reason as its last line.
+            error("cannot serve with this ledger")
         case .trouble(let reason):
             warning("the ledger is in trouble", metadata: ["reason": "\(reason)"])
         case .current(let revocations):

@@ -19,8 +19,9 @@ extension Logger {
     /// - Parameters:
     ///   - errorLines: for what callers can cause: a reply that the server refuses is an error for each.
     ///   - connectFailures: of this loop.
+    ///   - inboxes: of this loop, for what to do when its user may not use them.
     func report(
-        _ event: LoopEvent, loop: String, errorLines: SharedLogBudget, connectFailures: ConnectFailures
+        _ event: LoopEvent, loop: String, errorLines: SharedLogBudget, connectFailures: ConnectFailures, inboxes: Inboxes
     ) {
         var metadata: Metadata = ["loop": "\(loop)"]
         switch event {
@@ -59,13 +60,13 @@ extension Logger {
             error("cannot subscribe", metadata: metadata)
         case .notPermitted(let reason):
             metadata["reason"] = "\(reason)"
-            error(
-                "not serving: the NATS user must be allowed to subscribe to every operation and to its own inboxes",
-                metadata: metadata)
+            metadata["advice"] = "\(inboxes.advice(on: reason) ?? "allow it to subscribe to every operation in the queue group")"
+            error("not serving: the NATS user may not subscribe to what it has to", metadata: metadata)
         case .serverError(let text):
             guard let leftOut = errorLines.admit() else { return }
             metadata["error"] = "\(text)"
             metadata["lines_left_out"] = "\(leftOut)"
+            if let advice = inboxes.advice(on: text) { metadata["advice"] = "\(advice)" }
             error("the server, or the loop, reports an error", metadata: metadata)
         case .closed(let outcome):
             metadata["outcome"] = "\(outcome)"

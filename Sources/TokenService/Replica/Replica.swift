@@ -92,9 +92,12 @@ struct Replica: Service {
     private func start(_ jetStream: JetStreamLedger, before loops: [EventLoop.Handle]) throws -> EventLoop.Handle {
         let (logger, refusal) = (logger, refusal)
         let (errorLines, connectFailures) = (SharedLogBudget(), ConnectFailures())
+        let inboxes = Inboxes(
+            prefix: parts.configuration.ledger?.nats.inboxPrefix ?? "", setting: .ledgerInboxPrefix)
         return try jetStream.start(
             onLoopEvent: {
-                logger.report($0, loop: "ledger", errorLines: errorLines, connectFailures: connectFailures)
+                logger.report(
+                    $0, loop: "ledger", errorLines: errorLines, connectFailures: connectFailures, inboxes: inboxes)
             },
             onEvent: { event in
                 logger.report(event, jetStream.counters)
@@ -111,13 +114,15 @@ struct Replica: Service {
         let logger = logger
         let parts = parts
         let (errorLines, connectFailures) = (SharedLogBudget(), ConnectFailures())
+        let inboxes = Inboxes(prefix: parts.configuration.nats.inboxPrefix, setting: .natsInboxPrefix)
         return EventLoop(
             configuration: parts.configuration.nats,
             endpoints: RequestRouter.endpoints(parts.configuration),
             index: index,
             serving: parts.jetStream == nil,
             onEvent: { event in
-                logger.report(event, loop: "\(index)", errorLines: errorLines, connectFailures: connectFailures)
+                logger.report(
+                    event, loop: "\(index)", errorLines: errorLines, connectFailures: connectFailures, inboxes: inboxes)
                 if case .connected(_, _, let maxPayload) = event, maxPayload < parts.configuration.limits.maxRequestBytes {
                     logger.error(
                         "the server's max_payload is smaller than --max-request-bytes: long tokens will be refused",
