@@ -20,6 +20,10 @@ package struct InspectionError: Error, Equatable, CustomStringConvertible {
     }
 
     init(_ error: JetStreamError, asking subject: String) {
+        guard error.errorCode != JetStreamError.streamNotFound else {
+            self.init(.rejected(error), StartInspection.missing)
+            return
+        }
         self.init(error.mayMend ? .unreachable : .rejected(error), "\(subject): \(error)")
     }
 

@@ -12,7 +12,7 @@ extension LedgerAudit {
             lines.append(
                 """
                 records  \(Wording.count(revocations, "revocation")), \(Wording.count(redemptions, "redemption")), \
-                \(Wording.count(marks, "mark")), \(Wording.count(unreadable.count, "other"))
+                \(Wording.count(probes, "probe")), \(Wording.count(fences, "fence")), \(Wording.count(unreadable.count, "other"))
                 """)
             lines.append(
                 """
@@ -35,20 +35,19 @@ extension LedgerAudit {
         }
     }
 
-    private var hasRead: Bool { interruption == nil || revocations + redemptions + marks + unreadable.count > 0 }
+    private var hasRead: Bool { interruption == nil || revocations + redemptions + probes + fences + unreadable.count > 0 }
 
     /// One object and a line feed:
     /// `{"verdict":"fits"|"does_not_fit"|"unreachable","problems":["…"],"remarks":["…"],"records":{"revocations",
-    /// "redemptions","marks","unreadable","outlived","senseless"},"expiry":{"expired","within_hour","within_day",
-    /// "within_week","later"},"complete":true}`; `complete` says whether every record was read, and `marks` are the probe and the fence that replicas write
-    /// for themselves.
+    /// "redemptions","probes","fences","unreadable","outlived","senseless"},"expiry":{"expired","within_hour",
+    /// "within_day","within_week","later"},"complete":true}`; `complete` says whether every record was read.
     package func appendJSON(to bytes: inout [UInt8]) {
         var object = JSONObject()
         object.add("verdict", standing.rawValue)
         object.add("problems", problems)
         object.add("remarks", start.remarks)
         object.add("records", [
-            ("revocations", revocations), ("redemptions", redemptions), ("marks", marks),
+            ("revocations", revocations), ("redemptions", redemptions), ("probes", probes), ("fences", fences),
             ("unreadable", unreadable.count), ("outlived", outlived.count), ("senseless", senseless.count),
         ])
         object.add("expiry", [

@@ -39,8 +39,8 @@ package struct LedgerAudit: Equatable, Sendable {
     var start: StartVerdict
     var revocations: UInt64 = 0
     var redemptions: UInt64 = 0
-    /// What replicas write for themselves: the probe, the fence.
-    var marks: UInt64 = 0
+    var probes: UInt64 = 0
+    var fences: UInt64 = 0
     var expiry = Expiry()
     /// Not this service's.
     var unreadable = Finding()
@@ -69,7 +69,8 @@ package struct LedgerAudit: Equatable, Sendable {
         case .redemption(let redemption):
             redemptions += 1
             if let nonsense = redemption.nonsense(storedAt: entry.storedAt) { senseless.add(entry, nonsense) }
-        case .probe, .fence: marks += 1
+        case .probe: probes += 1
+        case .fence: fences += 1
         case .unreadable(let reason): unreadable.add(entry, reason)
         }
         guard let expiresAt = entry.expiresAt else { return }

@@ -50,12 +50,14 @@ extension LedgerClient {
     /// nil when they cannot be counted: what else is known is told all the same.
     private func counts(of messages: UInt64) -> LedgerStatus.Counts? {
         guard let revocations = try? count(LedgerSubject.revocations, 1),
-            let redemptions = try? count(LedgerSubject.redemptions, 2), let fences = try? count(LedgerSubject.fence, 3)
+            let redemptions = try? count(LedgerSubject.redemptions, 2), let fences = try? count(LedgerSubject.fence, 3),
+            let probes = try? count(LedgerSubject.probe, 4)
         else { return nil }
         // Of different moments: more may have come meanwhile. A fence stands among the revocations and is none.
-        let known = revocations - min(fences, revocations) + redemptions
+        let known = max(revocations, fences) + redemptions + probes
         return LedgerStatus.Counts(
-            revocations: revocations - min(fences, revocations), redemptions: redemptions, others: messages > known ? messages - known : 0)
+            revocations: revocations - min(fences, revocations), redemptions: redemptions, probes: probes, fences: fences,
+            others: messages > known ? messages - known : 0)
     }
 
     private func count(_ filter: String, _ number: UInt64) throws(InspectionError) -> UInt64 {

@@ -5,8 +5,8 @@ extension LedgerStatus {
     /// One object and a line feed:
     /// `{"api_level":5,"stream":{"name","created","messages","bytes","max_bytes","first_sequence","last_sequence",
     /// "first_time","last_time","max_age_seconds","replicas","cluster","leader","followers":[{"name","current","offline",
-    /// "lag","heard_ago_seconds"}],"records":{"revocations","redemptions","others"},"consumer_count","consumers":[{"name",
-    /// "filter","pending","delivered_sequence","bound"}]},"troubles":["…"]}`.
+    /// "lag","heard_ago_seconds"}],"records":{"revocations","redemptions","probes","fences","others"},
+    /// "consumer_count","consumers":[{"name","filter","pending","delivered_sequence","bound"}]},"troubles":["…"]}`.
     ///
     /// null: `stream` when there is none, `records` when they could not be counted, `consumers` when they may not be
     /// asked for, `cluster` without one, `leader` while there is none, `heard_ago_seconds` for never, `first_time` and
@@ -44,6 +44,8 @@ extension LedgerStatus {
             var object = JSONObject()
             object.add("revocations", Int64(clamping: counts.revocations))
             object.add("redemptions", Int64(clamping: counts.redemptions))
+            object.add("probes", Int64(clamping: counts.probes))
+            object.add("fences", Int64(clamping: counts.fences))
             object.add("others", Int64(clamping: counts.others))
             bytes.append(contentsOf: object.bytes)
         }

@@ -2,10 +2,12 @@ internal import TokenOperations
 
 /// How the ledger stands: what the server says of it, and what is wrong about it, in words.
 package struct LedgerStatus: Equatable, Sendable {
-    /// Records by what they are. `others` are neither: the probe and the fence, and what is not this service's.
+    /// Records by what they are. `others` are of subjects that this service does not write.
     struct Counts: Equatable, Sendable {
         var revocations: UInt64
         var redemptions: UInt64
+        var probes: UInt64
+        var fences: UInt64
         var others: UInt64
     }
 

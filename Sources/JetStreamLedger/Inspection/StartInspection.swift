@@ -30,7 +30,8 @@ struct StartInspection {
         case .ready:
             return done(.fits)
         case .createStream:
-            return done(.doesNotFit, Self.missing)
+            remarks.append(Self.missing)
+            return done(.fits)
         case .updateStream:
             guard var raised = found, case .raiseMaxAge(let maxAge) = machine.wanted.verdict(on: raised.configuration) else {
                 return done(.unreachable, "the stream's configuration cannot be read")

@@ -38,11 +38,11 @@ struct StartInspectionTests {
         #expect(refused?.standing == .doesNotFit && refused?.problem?.contains("no room") == true)
     }
 
-    @Test("No stream: told as what it may mean, not made")
+    @Test("No stream: not made, which `serve` would do, and so it fits; what it may mean is told")
     func missing() {
         let error = JetStreamError(code: 404, errorCode: JetStreamError.streamNotFound, text: "x")
         let found = verdict(step(after: .rejected(error)).0)
-        #expect(found?.standing == .doesNotFit && found?.problem == StartInspection.missing)
+        #expect(found == StartVerdict(standing: .fits, problem: nil, remarks: [StartInspection.missing]))
     }
 
     @Test("A max_age that is too short is a remark, and the rest is checked as if it had been raised")
