@@ -37,6 +37,15 @@ struct Setting: Sendable {
         Self.variablePrefix + name.uppercased().replacing("-", with: "_")
     }
 
+    /// What stands for the value in the help.
+    var valueName: String {
+        switch value {
+        case .text: "text"
+        case .integer: "n"
+        case .choice: "word"
+        }
+    }
+
     /// Help with the range, the default and the other names.
     var fullHelp: String {
         var text = help

@@ -103,6 +103,6 @@ extension Option where Value == String? {
     init(_ setting: Setting) {
         self.init(
             name: .customLong(setting.name),
-            help: ArgumentHelp(stringLiteral: setting.fullHelp))
+            help: ArgumentHelp("\(setting.fullHelp)", valueName: setting.valueName))
     }
 }
