@@ -14,9 +14,9 @@ from nats.aio.client import Client as Connection
 from support.accounts import APP_USER, AUTH_USER, LEDGER_INBOX, LEDGER_USER, PASSWORDS, REQUESTS_INBOX, REQUESTS_USER
 from support.accounts import server_with_accounts
 from support.contract import OPERATIONS
-from support.fleet import Fleet
+from support.fleet import Fleet, generate_keys
 from support.ledger import ledger_of
-from support.processes import CONFIGURATIONS, NATS_SERVER, NATSServer, environment, eventually
+from support.processes import CONFIGURATIONS, NATS_SERVER, NATSServer, Service, await_condition, environment, eventually, run
 from support.raw import RawClient
 from support.tokens import claims
 
@@ -306,3 +306,33 @@ async def test_the_ledger_cannot_be_written_by_a_caller(accounts_fleet: Fleet) -
         async with ledger_of(service.server, **LEDGER_USER) as ledger:
             assert family not in await ledger.revoked()
         assert await auth.reason(pair.access) is None
+
+
+# --- what is said of a permission that is missing --------------------------------------------------------------------
+
+
+def test_call_says_at_once_what_the_server_refuses(server: NATSServer) -> None:
+    requests = {"NATS_URL": server.url, "NATS_USER": REQUESTS_USER["user"], "NATS_PASSWORD": REQUESTS_USER["password"]}
+    for flags, forbidden in (
+        (("--nats-inbox-prefix", REQUESTS_INBOX), '"generate_tokens"'),
+        # The question is forbidden as well, but the answer could not be heard anyhow.
+        ((), "--nats-inbox-prefix"),
+    ):
+        # More than `run` itself waits: a time-out fails here.
+        ended = run("call", "generate_tokens", '{"id":"42"}', "--timeout", "60", *flags, **requests)
+        assert ended.returncode == 2
+        assert "Permissions Violation" in ended.stderr and forbidden in ended.stderr, ended.stderr
+        assert "use one who may call" in ended.stderr
+
+
+def test_a_request_user_without_its_inboxes_is_told_the_setting(server: NATSServer, tmp_path) -> None:
+    generate_keys(tmp_path)
+    service = Service(server, tmp_path)
+    service.launch(TOKEN_SERVICE_NATS_INBOX_PREFIX="_INBOX")
+    try:
+        await_condition(lambda: "advice=" in service.log, 10, "it is told what to do")
+        (line, *_) = [line for line in service.log.splitlines() if "advice=" in line]
+        assert "--nats-inbox-prefix (TOKEN_SERVICE_NATS_INBOX_PREFIX)" in line and "_INBOX.>" in line
+        assert not any(line.endswith("] serving") for line in service.log.splitlines())
+    finally:
+        service.kill()
