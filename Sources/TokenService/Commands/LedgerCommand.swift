@@ -14,7 +14,8 @@ struct LedgerCommand: ParsableCommand {
             holds none.
 
             Exit status: 0 all is well, 1 something is wrong, 2 the ledger was not reached or gave no answer, 64 a \
-            misspelled command line.
+            misspelled command line. Where no replica has made the stream yet, `verify` exits with 0, because `serve` would \
+            make it; `status` and `list`, which have nothing to tell of, with 1.
             """,
         subcommands: [Status.self, List.self, Verify.self])
 

@@ -2,34 +2,62 @@ import ArgumentParser
 
 /// The settings of `serve` as flags. Every one can be left out: the environment, then the default, takes its place.
 struct ServeOptions: ParsableArguments {
+    @OptionGroup(title: "Tokens") var tokens: TokenOptions
+    @OptionGroup(title: "Ledger") var ledger: LedgerOptions
+    @OptionGroup(title: "Bus") var bus: BusOptions
+    @OptionGroup(title: "Bus") var serving: ServingOptions
+    @OptionGroup(title: "Replica") var replica: ReplicaOptions
+
+    var flags: [String: String] {
+        [bus.flags, serving.flags, ledger.flags, replica.flags].reduce(tokens.flags) { $0.merging($1) { $1 } }
+    }
+}
+
+/// What is issued.
+struct TokenOptions: ParsableArguments {
     @Option(.keys) var keys: String?
     @Option(.algorithm) var algorithm: String?
     @Option(.issuer) var issuer: String?
     @OptionGroup var lifetimes: LifetimeOptions
+
+    var flags: [String: String] {
+        let own: [(Setting, String?)] = [(.keys, keys), (.algorithm, algorithm), (.issuer, issuer)]
+        return lifetimes.flags.merging(own.compactMap { setting, value in value.map { (setting.name, $0) } }) { $1 }
+    }
+}
+
+/// How a replica takes requests and replies to them.
+struct ServingOptions: ParsableArguments {
+    @Option(.natsInboxPrefix) var natsInboxPrefix: String?
+    @Option(.queueGroup) var queueGroup: String?
+    @Option(.replyPrefixes) var replyPrefixes: String?
+
+    var flags: [String: String] {
+        let own: [(Setting, String?)] = [
+            (.natsInboxPrefix, natsInboxPrefix), (.queueGroup, queueGroup), (.replyPrefixes, replyPrefixes),
+        ]
+        return Dictionary(uniqueKeysWithValues: own.compactMap { setting, value in value.map { (setting.name, $0) } })
+    }
+}
+
+/// What one replica takes upon itself.
+struct ReplicaOptions: ParsableArguments {
+    @Option(.loops) var loops: String?
+    @Option(.maxStaleness) var maxStaleness: String?
+    @Option(.blacklistMemory) var blacklistMemory: String?
     @Option(.maxRequestBytes) var maxRequestBytes: String?
     @Option(.maxIDBytes) var maxIDBytes: String?
     @Option(.maxTokenBytes) var maxTokenBytes: String?
-    @Option(.queueGroup) var queueGroup: String?
-    @Option(.replyPrefixes) var replyPrefixes: String?
-    @Option(.loops) var loops: String?
-    @Option(.natsInboxPrefix) var natsInboxPrefix: String?
-    @Option(.maxStaleness) var maxStaleness: String?
-    @Option(.blacklistMemory) var blacklistMemory: String?
     @Option(.logLevel) var logLevel: String?
     @Option(.http) var http: String?
-    @OptionGroup(title: "Ledger") var ledger: LedgerOptions
-    @OptionGroup(title: "Bus") var bus: BusOptions
 
     var flags: [String: String] {
-        var flags = bus.flags.merging(ledger.flags) { $1 }.merging(lifetimes.flags) { $1 }
         let own: [(Setting, String?)] = [
-            (.keys, keys), (.algorithm, algorithm), (.issuer, issuer), (.maxRequestBytes, maxRequestBytes), (.maxIDBytes, maxIDBytes),
-            (.maxTokenBytes, maxTokenBytes), (.queueGroup, queueGroup), (.replyPrefixes, replyPrefixes),
-            (.loops, loops), (.natsInboxPrefix, natsInboxPrefix), (.maxStaleness, maxStaleness),
-            (.blacklistMemory, blacklistMemory), (.logLevel, logLevel), (.http, http),
+            (.loops, loops), (.maxStaleness, maxStaleness), (.blacklistMemory, blacklistMemory),
+            (.maxRequestBytes, maxRequestBytes), (.maxIDBytes, maxIDBytes), (.maxTokenBytes, maxTokenBytes),
+            (.logLevel, logLevel), (.http, http),
         ]
-        for (setting, value) in own { flags[setting.name] = value }
-        return flags
+        return Dictionary(uniqueKeysWithValues: own.compactMap { setting, value in value.map { (setting.name, $0) } })
     }
 }
 
