@@ -66,7 +66,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 def test_status_tells_what_the_stream_holds_and_who_follows_it(scene: Scene) -> None:
     ended = ledger(scene.server, "status")
     assert ended.returncode == FITS, ended.stdout + ended.stderr
-    assert re.search(r"^records +\d: 2 revocations, 1 redemption, 1 probe, [01] fences?, 0 others$", ended.stdout, re.M)
+    assert re.search(r"^records +\d: 2 revocations, 1 redemption, 1 epoch, 1 probe, [01] fences?, 0 others$", ended.stdout, re.M)
     assert re.search(r"^max_age +30 d 1 h$", ended.stdout, re.M)
     assert re.search(r"^trouble +none$", ended.stdout, re.M)
     assert re.search(r"^followers +1\n +token-service-\S+: 0 pending", ended.stdout, re.M)
@@ -78,8 +78,8 @@ def test_status_as_json(scene: Scene) -> None:
     assert status["api_level"] >= 1 and status["troubles"] == []
     stream = status["stream"]
     fences = stream["records"].pop("fences")
-    assert stream["records"] == {"revocations": 2, "redemptions": 1, "probes": 1, "others": 0}
-    assert fences == stream["messages"] - 4
+    assert stream["records"] == {"revocations": 2, "redemptions": 1, "epochs": 1, "probes": 1, "others": 0}
+    assert fences == stream["messages"] - 5
     assert stream["consumer_count"] == 1
     assert [consumer["name"].startswith("token-service-") for consumer in stream["consumers"]] == [True]
     assert stream["max_age_seconds"] == 30 * 24 * 3600 + 3600
@@ -89,8 +89,9 @@ def test_list_shows_every_record_as_what_it_is(scene: Scene) -> None:
     # A fence is written when something was stored since the last look.
     records = [record for record in listed(scene.server) if record["type"] != "fence"]
     assert [record["sequence"] for record in records] == sorted(record["sequence"] for record in records)
-    by_type = {kind: [record for record in records if record["type"] == kind] for kind in ("probe", "redemption", "revocation")}
-    assert len(by_type["probe"]) == 1 and len(records) == 4
+    by_type = {kind: [record for record in records if record["type"] == kind] for kind in ("epoch", "probe", "redemption", "revocation")}
+    assert len(by_type["probe"]) == 1 and len(records) == 5
+    assert [record["state"] for record in by_type["epoch"]] == ["whole"]
 
     (redemption,) = by_type["redemption"]
     old, access, refresh = claims(scene.refreshed.refresh), claims(scene.successor.access), claims(scene.successor.refresh)
@@ -115,7 +116,7 @@ def test_list_as_a_table_has_a_line_for_each_and_holds_no_token(scene: Scene) ->
     assert heading.split() == ["SEQUENCE", "STORED", "EXPIRES", "IN", "WHAT"]
     column = heading.index("WHAT")
     what = [line[column:].split()[0] for line in lines]
-    assert sorted(word for word in what if word != "fence") == ["probe", "redeemed", "revoked", "revoked"]
+    assert sorted(word for word in what if word != "fence") == ["epoch", "probe", "redeemed", "revoked", "revoked"]
     for pair in (scene.refreshed, scene.successor, scene.blacklisted):
         for token in (pair.access, pair.refresh):
             assert token.rsplit(".", 1)[1] not in ended.stdout
@@ -138,7 +139,7 @@ async def test_verify_fits_and_writes_only_when_told_to(scene: Scene) -> None:
     verdict = json.loads(ended.stdout)
     assert verdict["verdict"] == "fits" and verdict["complete"] is True and verdict["problems"] == []
     assert verdict["records"].pop("fences") in (0, 1)
-    assert verdict["records"] == {"revocations": 2, "redemptions": 1, "probes": 1, "unreadable": 0, "outlived": 0, "senseless": 0}
+    assert verdict["records"] == {"revocations": 2, "redemptions": 1, "epochs": 1, "probes": 1, "unreadable": 0, "outlived": 0, "senseless": 0}
     assert sum(verdict["expiry"].values()) == 3
 
 

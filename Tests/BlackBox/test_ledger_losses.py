@@ -172,6 +172,55 @@ async def test_no_revoked_token_ever_verifies_again_whatever_becomes_of_the_stre
     assert any("published again what the ledger had lost" in replica.log for replica in replicas)
 
 
+async def test_a_replica_that_starts_after_a_purge_waits_for_those_that_know(own_server: NATSServer, fleet: Fleet) -> None:
+    replicas = fleet.start_replicas(3, "--max-staleness", str(MAX_STALENESS))
+    async with replicas[0].connect() as client:
+        revoked = [await client.generate() for _ in range(20)]
+        for pair in revoked:
+            assert (await client.blacklist(pair.refresh, pair.access)).code is None
+    tokens = [pair.access for pair in revoked]
+
+    async with ledger_of(own_server) as ledger:
+        assert (await ledger.epoch())["state"] == "whole"
+        await ledger.purge()
+        # At once, and so before anybody has noticed.
+        (late,) = fleet.start_replicas(1, keys=replicas[0].keys)
+        async with late.connect() as client:
+            assert {await reason(client, token) for token in tokens} == {"revoked"}
+        assert "has lost records" in late.log and "no replica that runs has brought them back" not in late.log
+
+        async def is_whole() -> bool:
+            epoch = await ledger.epoch()
+            return epoch is not None and epoch["state"] == "whole"
+
+        await eventually(is_whole, REPAIR_SECONDS, "the stream says that it is whole")
+        # Each publishes what it knows, and then there is rest: a repair does not answer another for ever.
+        await asyncio.sleep(6)
+        last = (await ledger.info())["state"]["last_seq"]
+        await asyncio.sleep(5)
+        assert (await ledger.info())["state"]["last_seq"] == last
+    for replica in replicas:
+        assert replica.log.count("the ledger has lost revocations") == 1
+
+
+async def test_a_replica_that_starts_after_a_purge_serves_when_nobody_is_left_who_knows(
+    own_server: NATSServer, fleet: Fleet
+) -> None:
+    (replica,) = fleet.start_replicas(1)
+    async with replica.connect() as client:
+        pair = await client.generate()
+        assert (await client.blacklist(pair.refresh, pair.access)).code is None
+    replica.stop()
+    async with ledger_of(own_server) as ledger:
+        await ledger.purge()
+    (late,) = fleet.start_replicas(1, keys=replica.keys, is_awaited=False)
+
+    async def serves() -> bool:
+        return "no replica that runs has brought them back" in late.log and "serving" in late.log
+
+    await eventually(serves, 2 * REPAIR_SECONDS, "the replica serves")
+
+
 async def test_a_stream_that_was_made_again_to_forget_is_not_served_from(own_server: NATSServer, fleet: Fleet) -> None:
     (replica,) = fleet.start_replicas(1, "--max-staleness", str(MAX_STALENESS))
     async with replica.connect() as client:

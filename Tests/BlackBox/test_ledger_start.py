@@ -185,6 +185,7 @@ async def test_a_server_whose_store_is_full(tmp_path: Path) -> None:
     with server_with(tmp_path, "jetstream { max_file_store: 20000 }\n") as server:
         async with ledger_of(server) as ledger:
             await ledger.create(STREAM_CONFIG)
+            await ledger.say_whole()
             for number in range(100):
                 stored = await ledger.connection.request(f"ledger.revoked.x{number}", b"x" * 900, timeout=2)
                 if b"error" in stored.data:
@@ -213,6 +214,7 @@ async def test_a_max_age_that_is_too_low_is_raised_and_nothing_else_is_changed(
         before = (await ledger.create(made))["config"]
         stored = await ledger.connection.request("ledger.revoked.018f0000-0000-7000-8000-000000000000", b"{}", timeout=2)
         assert b'"seq"' in stored.data
+        await ledger.say_whole()
         try:
             fleet.start_replicas(1)
             after = await ledger.config()

@@ -13,15 +13,25 @@ struct StartMachineTests {
 
     /// Asked for the account, and then for the stream.
     private func askingForStream() -> StartMachine {
-        var machine = StartMachine(wanted: wanted)
+        var machine = StartMachine(wanted: wanted, instance: "a")
         #expect(machine.handle(.connected, now: 0) == [.askForAccount])
         #expect(machine.handle(.account(level: 1), now: 1) == [.askForStream])
         return machine
     }
 
+    private let whole = FoundEpoch(LedgerEpoch(state: .whole, name: "b.0"), at: 1)
+
+    /// A stream that has been used before.
+    private func found(last sequence: UInt64) -> StreamInformation {
+        var information = found
+        information.state = StreamState(created: "x", lastSequence: sequence)
+        return information
+    }
+
     private func ready() -> StartMachine {
         var machine = askingForStream()
-        #expect(machine.handle(.stream(found), now: 2) == [.probe])
+        #expect(machine.handle(.stream(found), now: 2) == [.askForEpoch])
+        #expect(machine.handle(.epoch(whole), now: 2) == [.probe])
         #expect(machine.handle(.probed(.stored(sequence: 1)), now: 3) == [.ready])
         return machine
     }
@@ -40,8 +50,12 @@ struct StartMachineTests {
     func creates() {
         var machine = askingForStream()
         #expect(machine.handle(error(JetStreamError.streamNotFound), now: 2) == [.createStream(wanted)])
-        #expect(machine.handle(.stream(found), now: 3) == [.probe])
+        let first = LedgerEpoch(state: .whole, name: "a.0")
+        #expect(machine.handle(.stream(found(last: 0)), now: 3) == [.writeEpoch(first, expecting: 0)])
+        #expect(machine.handle(.epochWritten(.stored(sequence: 1)), now: 3) == [.askForEpoch])
+        #expect(machine.handle(.epoch(FoundEpoch(first, at: 1)), now: 3) == [.probe])
         #expect(machine.handle(.probed(.stored(sequence: 1)), now: 4) == [.ready])
+        #expect(machine.epochName == "a.0")
         #expect(machine.nextDeadline() == nil)
     }
 
@@ -56,7 +70,7 @@ struct StartMachineTests {
         var machine = askingForStream()
         #expect(machine.handle(.stream(information), now: 2) == [.updateStream(raised)])
         var taken = machine
-        #expect(taken.handle(.stream(found), now: 3) == [.probe])
+        #expect(taken.handle(.stream(found), now: 3) == [.askForEpoch])
         #expect(refusal(machine.handle(.stream(information), now: 3))?.contains("max_age") == true)
     }
 
@@ -70,7 +84,7 @@ struct StartMachineTests {
 
     @Test("Nobody answers, three times a second apart: there is no JetStream, and what to do is said")
     func noJetStream() {
-        var machine = StartMachine(wanted: wanted)
+        var machine = StartMachine(wanted: wanted, instance: "a")
         #expect(machine.handle(.connected, now: 0) == [.askForAccount])
         #expect(machine.handle(.nobody, now: 1) == [])
         #expect(machine.handle(.tick, now: 1_001) == [.askForAccount])
@@ -96,7 +110,7 @@ struct StartMachineTests {
 
     @Test("A server that is too old, a stream for something else, a full stream, a missing permission: refused")
     func refused() {
-        var machine = StartMachine(wanted: wanted)
+        var machine = StartMachine(wanted: wanted, instance: "a")
         _ = machine.handle(.connected, now: 0)
         #expect(refusal(machine.handle(.account(level: 0), now: 1))?.contains("2.11") == true)
 
@@ -113,6 +127,7 @@ struct StartMachineTests {
 
         machine = askingForStream()
         _ = machine.handle(.stream(found), now: 2)
+        _ = machine.handle(.epoch(whole), now: 2)
         let full = PublishOutcome(JetStreamError(code: 503, errorCode: 10077, text: "maximum bytes exceeded"))
         #expect(refusal(machine.handle(.probed(full), now: 3))?.contains("maximum bytes exceeded") == true)
 
@@ -124,7 +139,7 @@ struct StartMachineTests {
 
     @Test("What may mend itself is tried again for as long as it takes, and told once")
     func transient() {
-        var machine = StartMachine(wanted: wanted)
+        var machine = StartMachine(wanted: wanted, instance: "a")
         var now: Int64 = 0
         var reports = 0
         _ = machine.handle(.connected, now: now)
@@ -174,8 +189,61 @@ struct StartMachineTests {
         #expect(machine.handle(.check, now: 10) == [.askForStream])
         #expect(machine.handle(.check, now: 10) == [])
         #expect(machine.handle(error(JetStreamError.streamNotFound, code: 404), now: 11) == [.createStream(wanted)])
-        _ = machine.handle(.stream(found), now: 12)
-        #expect(machine.handle(.probed(.stored(sequence: 1)), now: 13) == [.ready])
+        // It knows what is missing, and a replica that starts now does not: so that is said before anything else.
+        let repair = LedgerEpoch(state: .repairing, name: "a.0")
+        #expect(machine.handle(.stream(found(last: 0)), now: 12) == [.writeEpoch(repair, expecting: 0)])
+        #expect(machine.handle(.epochWritten(.stored(sequence: 1)), now: 12) == [.probe])
+        #expect(machine.handle(.probed(.stored(sequence: 2)), now: 13) == [.ready])
+        // The start's own, for ever.
+        #expect(machine.epochName == "b.0")
+    }
+
+    /// Looks again and again, a second apart, at a stream whose last sequence and epoch are these; how it ended, and when.
+    private func wait(
+        _ machine: inout StartMachine, _ epoch: FoundEpoch?, until end: Int64 = 100_000, sequence: (Int64) -> UInt64
+    ) -> (actions: [StartAction], reports: Int, now: Int64) {
+        var now: Int64 = 2
+        var reports = 0
+        while now < end {
+            #expect(machine.handle(.stream(found(last: sequence(now))), now: now) == [.askForEpoch])
+            let actions = machine.handle(.epoch(epoch), now: now)
+            if actions.contains(where: { if case .writeEpoch = $0 { true } else { false } }) { return (actions, reports, now) }
+            reports += actions.count
+            now = machine.nextDeadline() ?? .max
+            #expect(machine.handle(.tick, now: now) == [.askForAccount])
+            _ = machine.handle(.account(level: 1), now: now)
+        }
+        return ([], reports, now)
+    }
+
+    @Test("A stream that has lost its epoch is left to others for a while; then it is served from, and that is said")
+    func purged() {
+        var machine = askingForStream()
+        let ended = wait(&machine, nil) { _ in 7 }
+        #expect(ended.now >= StartTimes.withoutEpoch && ended.now < StartTimes.withoutEpoch + 2_000 && ended.reports == 1)
+        let first = LedgerEpoch(state: .whole, name: "a.0")
+        #expect(ended.actions == [.report(StartTrouble.lost), .writeEpoch(first, expecting: 0)])
+        // Somebody has begun to repair it in the last moment.
+        var overtaken = machine
+        #expect(overtaken.handle(.epochWritten(.wrongLastSequence), now: ended.now) == [.askForEpoch])
+        let repair = FoundEpoch(LedgerEpoch(state: .repairing, name: "c.1"), at: 8)
+        #expect(overtaken.handle(.epoch(repair), now: ended.now) == [.report(StartTrouble.repairing)])
+        #expect(machine.handle(.epochWritten(.stored(sequence: 8)), now: ended.now) == [.askForEpoch])
+        #expect(machine.handle(.epoch(FoundEpoch(first, at: 8)), now: ended.now) == [.probe])
+    }
+
+    @Test("A repair is waited for as long as anything moves, and some time longer")
+    func repairing() {
+        let repair = FoundEpoch(LedgerEpoch(state: .repairing, name: "c.1"), at: 3)
+        var machine = askingForStream()
+        let moving = wait(&machine, repair, until: 90_000) { UInt64($0) }
+        #expect(moving.actions.isEmpty && moving.reports == 1)
+        #expect(machine.handle(.stream(found(last: 99_999)), now: moving.now) == [.askForEpoch])
+        #expect(machine.handle(.epoch(whole), now: moving.now) == [.probe])
+        var given = askingForStream()
+        let still = wait(&given, repair) { min(UInt64($0), 20_000) }
+        #expect(still.actions == [.report(StartTrouble.lost), .writeEpoch(LedgerEpoch(state: .whole, name: "a.0"), expecting: 3)])
+        #expect(still.now >= 20_000 + StartTimes.repair - 1_000 && still.now < 20_000 + StartTimes.repair + 3_000)
     }
 
     @Test("An answer to nothing that was asked changes nothing")

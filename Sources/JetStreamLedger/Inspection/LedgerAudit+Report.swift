@@ -12,7 +12,8 @@ extension LedgerAudit {
             lines.append(
                 """
                 records  \(Wording.count(revocations, "revocation")), \(Wording.count(redemptions, "redemption")), \
-                \(Wording.count(probes, "probe")), \(Wording.count(fences, "fence")), \(Wording.count(unreadable.count, "other"))
+                \(Wording.count(epochs, "epoch")), \(Wording.count(probes, "probe")), \
+                \(Wording.count(fences, "fence")), \(Wording.count(unreadable.count, "other"))
                 """)
             lines.append(
                 """
@@ -35,11 +36,11 @@ extension LedgerAudit {
         }
     }
 
-    private var hasRead: Bool { interruption == nil || revocations + redemptions + probes + fences + unreadable.count > 0 }
+    private var hasRead: Bool { interruption == nil || revocations + redemptions + epochs + probes + fences + unreadable.count > 0 }
 
     /// One object and a line feed:
     /// `{"verdict":"fits"|"does_not_fit"|"unreachable","problems":["…"],"remarks":["…"],"records":{"revocations",
-    /// "redemptions","probes","fences","unreadable","outlived","senseless"},"expiry":{"expired","within_hour",
+    /// "redemptions","epochs","probes","fences","unreadable","outlived","senseless"},"expiry":{"expired","within_hour",
     /// "within_day","within_week","later"},"complete":true}`; `complete` says whether every record was read.
     package func appendJSON(to bytes: inout [UInt8]) {
         var object = JSONObject()
@@ -47,8 +48,8 @@ extension LedgerAudit {
         object.add("problems", problems)
         object.add("remarks", start.remarks)
         object.add("records", [
-            ("revocations", revocations), ("redemptions", redemptions), ("probes", probes), ("fences", fences),
-            ("unreadable", unreadable.count), ("outlived", outlived.count), ("senseless", senseless.count),
+            ("revocations", revocations), ("redemptions", redemptions), ("epochs", epochs), ("probes", probes),
+            ("fences", fences), ("unreadable", unreadable.count), ("outlived", outlived.count), ("senseless", senseless.count),
         ])
         object.add("expiry", [
             ("expired", expiry.expired), ("within_hour", expiry.withinHour), ("within_day", expiry.withinDay),

@@ -39,6 +39,7 @@ package struct LedgerAudit: Equatable, Sendable {
     var start: StartVerdict
     var revocations: UInt64 = 0
     var redemptions: UInt64 = 0
+    var epochs: UInt64 = 0
     var probes: UInt64 = 0
     var fences: UInt64 = 0
     var expiry = Expiry()
@@ -69,6 +70,7 @@ package struct LedgerAudit: Equatable, Sendable {
         case .redemption(let redemption):
             redemptions += 1
             if let nonsense = redemption.nonsense(storedAt: entry.storedAt) { senseless.add(entry, nonsense) }
+        case .epoch: epochs += 1
         case .probe: probes += 1
         case .fence: fences += 1
         case .unreadable(let reason): unreadable.add(entry, reason)

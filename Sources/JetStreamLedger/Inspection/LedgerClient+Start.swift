@@ -36,6 +36,7 @@ extension LedgerClient {
         let request =
             switch action {
             case .askForAccount: JetStreamRequest.account
+            case .askForEpoch: JetStreamRequest.epoch
             case .probe: JetStreamRequest(subject: LedgerSubject.probe)
             default: JetStreamRequest.streamInformation
             }
@@ -52,6 +53,7 @@ extension LedgerClient {
         do throws(JetStreamError) {
             switch action {
             case .askForAccount: return .account(level: try JetStreamReply.account(answer.payload))
+            case .askForEpoch: return .epoch(try JetStreamReply.epoch(answer.payload))
             case .probe: return .probed(JetStreamReply.published(answer.payload))
             default: return .stream(try JetStreamReply.stream(answer.payload))
             }

@@ -51,13 +51,13 @@ extension LedgerClient {
     private func counts(of messages: UInt64) -> LedgerStatus.Counts? {
         guard let revocations = try? count(LedgerSubject.revocations, 1),
             let redemptions = try? count(LedgerSubject.redemptions, 2), let fences = try? count(LedgerSubject.fence, 3),
-            let probes = try? count(LedgerSubject.probe, 4)
+            let probes = try? count(LedgerSubject.probe, 4), let epochs = try? count(LedgerSubject.epoch, 5)
         else { return nil }
         // Of different moments: more may have come meanwhile. A fence stands among the revocations and is none.
-        let known = max(revocations, fences) + redemptions + probes
+        let known = max(revocations, fences) + redemptions + probes + epochs
         return LedgerStatus.Counts(
-            revocations: revocations - min(fences, revocations), redemptions: redemptions, probes: probes, fences: fences,
-            others: messages > known ? messages - known : 0)
+            revocations: revocations - min(fences, revocations), redemptions: redemptions, epochs: epochs, probes: probes,
+            fences: fences, others: messages > known ? messages - known : 0)
     }
 
     private func count(_ filter: String, _ number: UInt64) throws(InspectionError) -> UInt64 {

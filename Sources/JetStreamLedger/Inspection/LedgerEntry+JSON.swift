@@ -8,6 +8,7 @@ extension LedgerEntry {
     /// - `revocation`: `kind` (`family`, `access_token`), `id`, `reason` (`blacklisted`, `reused`);
     /// - `redemption`: `family`, `generation`, `token_id`, `redeemed_at`, and
     ///   `successor: {access_id, refresh_id, access_expires_at, refresh_expires_at}`;
+    /// - `epoch`: `name`, `state`: `whole`, or `repairing` while replicas bring back what the stream has lost;
     /// - `probe`, `fence`: nothing more;
     /// - `unreadable`: `problem`.
     package func appendJSON(at now: UnixTime, to bytes: inout [UInt8]) {
@@ -24,6 +25,10 @@ extension LedgerEntry {
         case .redemption(let redemption):
             object.add("type", "redemption")
             Self.add(redemption, to: &object)
+        case .epoch(let epoch):
+            object.add("type", "epoch")
+            object.add("name", epoch.name)
+            object.add("state", epoch.state.rawValue)
         case .probe:
             object.add("type", "probe")
         case .fence:

@@ -50,6 +50,10 @@ extension LedgerEntry {
             redemption.successor.accessID.appendText(to: &bytes)
             bytes.append(" refresh ")
             redemption.successor.refreshID.appendText(to: &bytes)
+        case .epoch(let epoch):
+            bytes.append("epoch ")
+            bytes.append(utf8: epoch.name)
+            bytes.append(epoch.state == .whole ? ", whole" : ", being repaired")
         case .probe:
             bytes.append("probe")
         case .fence:

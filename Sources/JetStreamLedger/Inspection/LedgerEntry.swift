@@ -8,6 +8,8 @@ package struct LedgerEntry: Equatable, Sendable {
         case redemption(Redemption)
         /// A replica's proof, at its start, that writes are taken.
         case probe
+        /// Whether the stream holds all that it should.
+        case epoch(LedgerEpoch)
         /// What replicas prove by that they know all that was stored before it.
         case fence
         /// Not one of this service's; the text says why.
@@ -35,6 +37,7 @@ package struct LedgerEntry: Equatable, Sendable {
         switch LedgerSubject.kind(of: subject) {
         case .revoked(let id): .revocation(try RevocationRecord.decode(body, id: id))
         case .redeemed(let family): .redemption(try RedemptionRecord.decode(body, family: family))
+        case nil where subject == LedgerSubject.epoch: .epoch(try LedgerEpoch.decode(body))
         case nil where subject == LedgerSubject.probe: .probe
         case nil where subject == LedgerSubject.fence: .fence
         case nil: throw RecordError("its subject is none that this service writes")
@@ -46,7 +49,7 @@ package struct LedgerEntry: Equatable, Sendable {
         switch content {
         case .revocation(let revocation): revocation.expiresAt
         case .redemption(let redemption): redemption.expiresAt
-        case .probe, .fence, .unreadable: nil
+        case .epoch, .probe, .fence, .unreadable: nil
         }
     }
 }

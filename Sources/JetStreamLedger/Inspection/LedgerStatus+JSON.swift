@@ -44,6 +44,7 @@ extension LedgerStatus {
             var object = JSONObject()
             object.add("revocations", Int64(clamping: counts.revocations))
             object.add("redemptions", Int64(clamping: counts.redemptions))
+            object.add("epochs", Int64(clamping: counts.epochs))
             object.add("probes", Int64(clamping: counts.probes))
             object.add("fences", Int64(clamping: counts.fences))
             object.add("others", Int64(clamping: counts.others))

@@ -43,7 +43,8 @@ extension LedgerStatus {
         guard let counts = stream.counts else { return "\(total); of which kind could not be counted" }
         return """
             \(total): \(Wording.count(counts.revocations, "revocation")), \(Wording.count(counts.redemptions, "redemption")), \
-            \(Wording.count(counts.probes, "probe")), \(Wording.count(counts.fences, "fence")), \(Wording.count(counts.others, "other"))
+            \(Wording.count(counts.epochs, "epoch")), \(Wording.count(counts.probes, "probe")), \
+            \(Wording.count(counts.fences, "fence")), \(Wording.count(counts.others, "other"))
             """
     }
 

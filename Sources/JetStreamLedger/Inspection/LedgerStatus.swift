@@ -6,6 +6,7 @@ package struct LedgerStatus: Equatable, Sendable {
     struct Counts: Equatable, Sendable {
         var revocations: UInt64
         var redemptions: UInt64
+        var epochs: UInt64
         var probes: UInt64
         var fences: UInt64
         var others: UInt64

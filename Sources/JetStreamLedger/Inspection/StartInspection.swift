@@ -15,16 +15,24 @@ struct StartInspection {
     private var waitsLeft = 8
 
     init(wanted: StreamConfiguration, probing: Bool) {
-        machine = StartMachine(wanted: wanted)
+        machine = StartMachine(wanted: wanted, instance: "inspection")
         self.probing = probing
     }
 
     mutating func handle(_ event: StartEvent, now: Int64) -> Step {
         if case .stream(let information) = event { found = information }
+        var event = event
+        // The probe was written in the place of the first epoch, which is not an inspector's to begin.
+        if isEmpty, case .probed(let outcome) = event { event = .epochWritten(outcome) }
         guard let action = machine.handle(event, now: now).first else { return wait(now: now) }
         switch action {
         case .askForAccount, .askForStream:
             return .ask(action)
+        case .askForEpoch:
+            return isEmpty ? done(.fits) : .ask(action)
+        case .writeEpoch:
+            isEmpty = true
+            return probing ? .ask(.probe) : done(.fits)
         case .probe:
             return probing ? .ask(action) : done(.fits)
         case .ready:
@@ -42,12 +50,17 @@ struct StartInspection {
             return handle(.stream(raised), now: now)
         case .refuse(let text):
             return done(.doesNotFit, text)
+        case .report(let text) where [StartTrouble.withoutEpoch, StartTrouble.repairing].contains(text):
+            remarks.append(text)
+            return done(.fits)
         case .report(let text):
             return done(.unreachable, machine.lastTrouble ?? text)
         }
     }
 
     private var found: StreamInformation?
+    /// Nothing was ever stored in the stream.
+    private var isEmpty = false
 
     private mutating func wait(now: Int64) -> Step {
         guard waitsLeft > 0, let deadline = machine.nextDeadline() else {

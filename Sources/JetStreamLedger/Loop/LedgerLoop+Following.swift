@@ -32,9 +32,7 @@ extension LedgerLoop {
             // Whoever hands in a delivery applies it.
             break
         case .republish(let reason):
-            counters.losses.add(1, ordering: .relaxed)
-            republisher.start(reason, now: now)
-            onEvent(.republishing(reason))
+            repair(.lost(reason))
         case .checkStream:
             start(.check)
         }

@@ -2,18 +2,37 @@ import NATSTransport
 import StrictJSON
 import Synchronization
 
-/// Questions of the starting and the following machine: one is on its way at a time, and only its answer counts.
+/// Questions of the machines: of the one that starts or follows, and of the one that repairs, one each is on its way at a
+/// time, and only its answer counts.
 extension LedgerLoop {
     func ask(_ request: JetStreamRequest, for asker: Asker) {
         question += 1
-        self.asker = asker
-        let sent = context.publish(request.subject, answersTo: AnswerName.question(question).text, request.body.rawSpan)
-        guard let sent else {
-            // Without a connection: the loss is told to the machines in a moment, if it has not been.
-            self.asker = nil
-            return
+        let number = question
+        var headers: [LoopContext.Header] = []
+        if let sequence = request.expecting {
+            headers.append(.init("Nats-Expected-Last-Subject-Sequence", String(sequence)))
         }
-        mark(.question(question), through: sent)
+        let sent = context.publish(
+            request.subject, answersTo: AnswerName.question(number).text, headers: headers, request.body.rawSpan)
+        // Without a connection: the loss is told to the machines in a moment, if it has not been.
+        switch asker {
+        case .repairing: repairAsker = sent == nil ? nil : (number, asker)
+        case .starting, .following: self.asker = sent == nil ? nil : (number, asker)
+        }
+        if let sent { mark(.question(number), through: sent) }
+    }
+
+    /// Who has asked this, if nothing was asked since; and it is answered with this.
+    private func takeAsker(_ number: UInt64) -> Asker? {
+        if let (asked, asker) = asker, asked == number {
+            self.asker = nil
+            return asker
+        }
+        if let (asked, asker) = repairAsker, asked == number {
+            repairAsker = nil
+            return asker
+        }
+        return nil
     }
 
     /// Puts the mark behind what has just been sent.
@@ -25,10 +44,11 @@ extension LedgerLoop {
         guard let answer = AnswerName(name) else { return }
         switch answer {
         case .question(let number):
-            guard number == question, let asker = asker.take() else { return }
-            switch asker {
+            switch takeAsker(number) {
             case .starting(let action): answered(action, message.payload)
             case .following(let action): answered(action, message.payload)
+            case .repairing(let action): answered(action, message.payload)
+            case nil: break
             }
         case .write(let token):
             receivedWrite(token, message.payload)
@@ -47,10 +67,11 @@ extension LedgerLoop {
             counters.unreached.add(tokens.count, ordering: .relaxed)
             for token in tokens { desk.unreached(token, now: now) }
         case .question(let number):
-            guard number == question, let asker = asker.take() else { return }
-            switch asker {
+            switch takeAsker(number) {
             case .starting: start(.nobody)
             case .following: follow(.failed)
+            case .repairing: repair(.failed)
+            case nil: break
             }
         }
     }

@@ -13,6 +13,8 @@ extension LedgerLoop {
         case .askForStream: ask(.streamInformation, for: .starting(action))
         case .createStream(let configuration): ask(.createStream(configuration), for: .starting(action))
         case .updateStream(let configuration): ask(.updateStream(configuration), for: .starting(action))
+        case .askForEpoch: ask(.epoch, for: .starting(action))
+        case .writeEpoch(let epoch, let sequence): ask(.writeEpoch(epoch, expecting: sequence), for: .starting(action))
         case .probe: ask(JetStreamRequest(subject: LedgerSubject.probe), for: .starting(action))
         case .ready: becomeReady()
         case .refuse(let reason):
@@ -26,12 +28,17 @@ extension LedgerLoop {
     private func becomeReady() {
         isMisfit = false
         onEvent(.ready)
+        if let name = starting.epochName { repair(.started(name: name)) }
         // Gone and made again, or a new session.
         follow(following.phase == .waitingForStream ? .streamReady : .connected)
     }
 
     func answered(_ action: StartAction, _ body: RawSpan) {
-        guard action != .probe else { return start(.probed(JetStreamReply.published(body))) }
+        switch action {
+        case .probe: return start(.probed(JetStreamReply.published(body)))
+        case .writeEpoch: return start(.epochWritten(JetStreamReply.published(body)))
+        default: break
+        }
         do throws(JetStreamError) {
             start(try event(for: action, body))
         } catch {
@@ -40,6 +47,10 @@ extension LedgerLoop {
     }
 
     private func event(for action: StartAction, _ body: RawSpan) throws(JetStreamError) -> StartEvent {
-        action == .askForAccount ? .account(level: try JetStreamReply.account(body)) : .stream(try JetStreamReply.stream(body))
+        switch action {
+        case .askForAccount: .account(level: try JetStreamReply.account(body))
+        case .askForEpoch: .epoch(try JetStreamReply.epoch(body))
+        default: .stream(try JetStreamReply.stream(body))
+        }
     }
 }

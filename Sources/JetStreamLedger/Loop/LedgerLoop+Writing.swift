@@ -5,20 +5,6 @@ import TokenOperations
 
 /// Redemptions and revocations on their way to the stream.
 extension LedgerLoop {
-    func republish() {
-        if let (run, outcome) = republishOutcome.take() { republisher.finished(run: run, outcome, now: now) }
-        guard mayRepublish, republisher.isAtWork, let time = expiryTime else { return }
-        if let batch = republisher.next(of: writer, unexpiredAt: time, now: now) {
-            let (outcome, run) = (republishOutcome, batch.run)
-            desk.revoke(batch.revocations, now: now) { outcome.put((run, $0)) }
-        } else if let stored = republisher.takeEnded() {
-            counters.republished.add(stored, ordering: .relaxed)
-            onEvent(.republished(stored))
-        }
-    }
-
-    var mayRepublish: Bool { session != nil && starting.phase == .ready && expiryTime != nil }
-
     /// Takes what the desk wants sent. What cannot be sent is tried again by the desk, until its deadline.
     ///
     /// Publishes and reads in runs of their own: the stream can have nobody who takes a write while its API answers.

@@ -30,11 +30,14 @@ final class LedgerLoop: RequestHandler {
     var following: FollowMachine
     var desk: WriteDesk
     var sentRuns = SentRuns()
+    var repairing: RepairMachine
     var republisher = Republisher()
     var session: UInt64?
-    /// The number of the latest question, and which machine has asked it; nil when it is answered.
+    /// The number of the latest question.
     var question: UInt64 = 0
-    var asker: Asker?
+    /// What is on its way, and which machine has asked it; nil when it is answered.
+    var asker: (number: UInt64, Asker)?
+    var repairAsker: (number: UInt64, Asker)?
     private let ownWrites = OwnWrites()
     /// What became of the republisher's last batch.
     let republishOutcome = Slot<(run: UInt64, outcome: RevokeOutcome)>()
@@ -48,6 +51,7 @@ final class LedgerLoop: RequestHandler {
     enum Asker {
         case starting(StartAction)
         case following(FollowAction)
+        case repairing(RepairAction)
     }
 
     /// Dropping what has expired is cheap when nothing has, and memory is not freed sooner for asking more often.
@@ -72,7 +76,8 @@ final class LedgerLoop: RequestHandler {
         consumers = ConsumerName(instance: instance)
         wanted = StreamConfiguration(
             recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas))
-        starting = StartMachine(wanted: wanted)
+        starting = StartMachine(wanted: wanted, instance: instance)
+        repairing = RepairMachine(instance: instance, recordLifetime: configuration.recordLifetime)
         following = FollowMachine(maxStaleness: configuration.maxStalenessMilliseconds)
         desk = WriteDesk(
             instance: instance, times: configuration.times,
@@ -93,7 +98,7 @@ final class LedgerLoop: RequestHandler {
 
     func outletChanged(to session: UInt64?) {
         self.session = session
-        asker = nil
+        (asker, repairAsker) = (nil, nil)
         // The stream is checked once, and again when it is gone, but not for a new connection: a stream that takes no
         // writes any more, because it is full, can still be followed and answered from.
         switch (session, starting.phase) {
@@ -134,6 +139,7 @@ final class LedgerLoop: RequestHandler {
         desk.tick(now: now)
         start(.tick)
         follow(.tick)
+        if mayRepublish { repair(.tick) }
         if let time = roomAwaited, now >= time { lookForRoom() }
         if now >= nextSweep { sweep() }
     }
@@ -187,7 +193,7 @@ final class LedgerLoop: RequestHandler {
         var deadline = min(nextSweep, isCurrent ? toldFreshness + 1 : .max)
         for time in [
             desk.nextDeadline, starting.nextDeadline(), following.nextDeadline(), roomAwaited,
-            mayRepublish ? republisher.nextDeadline : nil,
+            mayRepublish ? republisher.nextDeadline : nil, mayRepublish ? repairing.nextDeadline() : nil,
         ] {
             if let time { deadline = min(deadline, time) }
         }

@@ -27,6 +27,12 @@ extension JetStreamReply {
         return record
     }
 
+    /// The answer to `JetStreamRequest.epoch`; nil when there is none.
+    static func epoch(_ body: RawSpan) throws(JetStreamError) -> FoundEpoch? {
+        guard let found = try record(body) else { return nil }
+        return FoundEpoch(try? LedgerEpoch.decode(found.body.rawSpan), at: found.position.sequence)
+    }
+
     /// The answer to `JetStreamRequest.lastRecord` over a family's subjects.
     static func familyRecord(_ body: RawSpan) -> Result<FamilyRecord?, RecordError> {
         let found: StoredRecord?

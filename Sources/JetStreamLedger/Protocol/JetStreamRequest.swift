@@ -4,6 +4,8 @@ internal import StrictJSON
 struct JetStreamRequest: Equatable, Sendable {
     var subject: String
     var body: [UInt8] = []
+    /// Of a write: where the subject's last record has to stand, 0 for none. nil for no condition.
+    var expecting: UInt64?
 
     private static let stream = LedgerSubject.stream
 
@@ -40,6 +42,12 @@ struct JetStreamRequest: Equatable, Sendable {
     }
 
     static let fence = JetStreamRequest(subject: LedgerSubject.fence)
+
+    static let epoch = lastRecord(of: LedgerSubject.epoch)
+
+    static func writeEpoch(_ epoch: LedgerEpoch, expecting sequence: UInt64) -> JetStreamRequest {
+        JetStreamRequest(subject: LedgerSubject.epoch, body: epoch.encoded(), expecting: sequence)
+    }
 
     /// Of all revocations (or of what `filter` says), from the first one or after a sequence, pushed to `deliverSubject`.
     ///

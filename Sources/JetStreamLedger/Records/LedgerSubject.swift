@@ -15,6 +15,9 @@ package enum LedgerSubject {
     /// A replica's proof, at its start, that writes are taken.
     package static let probe = "ledger.probe"
 
+    /// Whether the stream holds all that it should: `LedgerEpoch`.
+    package static let epoch = "ledger.epoch"
+
     /// Stored among the revocations and delivered with them, so that whoever has been delivered it has been delivered all
     /// that was stored before. One for all replicas: the stream holds one of them at the most.
     package static let fence = "ledger.revoked.fence"

@@ -9,9 +9,13 @@ enum StartEvent: Equatable, Sendable {
     case account(level: Int64)
     /// Answers `askForStream`, `createStream` and `updateStream`.
     case stream(StreamInformation)
+    /// Answers `askForEpoch`; nil when there is none.
+    case epoch(FoundEpoch?)
+    /// Answers `writeEpoch`.
+    case epochWritten(PublishOutcome)
     /// Answers `probe`.
     case probed(PublishOutcome)
-    /// Any question but `probe` was answered with an error.
+    /// Any question but `probe` and `writeEpoch` was answered with an error.
     case rejected(JetStreamError)
     /// No responders: nobody subscribes to what was asked.
     case nobody
@@ -29,6 +33,9 @@ enum StartAction: Equatable, Sendable {
     case createStream(StreamConfiguration)
     /// The whole configuration, as JSON.
     case updateStream([UInt8])
+    case askForEpoch
+    /// Where the last one stands at this sequence, 0 for none.
+    case writeEpoch(LedgerEpoch, expecting: UInt64)
     /// To `ledger.probe`, without a condition and without a message id.
     case probe
     /// Everything is as it must be.
@@ -48,4 +55,9 @@ enum StartTimes {
     static let longPause: Int64 = 10_000
     /// So many times in a row nobody takes the question: then JetStream is not there, and is not just starting.
     static let nobodies = 3
+    /// How long a stream that has lost its epoch is left to those that may know what it held: a replica that runs finds
+    /// a loss within some 4 s.
+    static let withoutEpoch: Int64 = 10_000
+    /// How long a repair is waited for in which nothing moves.
+    static let repair: Int64 = 30_000
 }

@@ -1,8 +1,10 @@
 /// What must be true before a replica follows the ledger and writes to it. Pure: no socket, no clock.
 ///
 /// In this order, one question at a time: JetStream is there and new enough; the stream is there, keeps what the ledger
-/// promises and has room, or is made; a write is taken (`ledger.probe`, a subject of its own, so that the stream never
-/// holds more than one), which proves permission and storage at once.
+/// promises and has room, or is made; nothing is missing from it (`LedgerEpoch`), or those that know what is missing have
+/// had their time to bring it back; a write is taken (`ledger.probe`, a subject of its own, so that the stream never
+/// holds more than one), which proves permission and storage at once. The epoch is always read, also one that was just
+/// written: without the permission to read a record nothing could be refreshed.
 ///
 /// Before the first `ready`, what trying again cannot mend is refused with words that say what to do, and what may mend
 /// itself (no leader yet, no answer) is tried again for as long as it takes. After it nothing is refused any more: a
@@ -11,7 +13,7 @@
 /// writes any more can still be followed.
 struct StartMachine: Equatable, Sendable {
     enum Step: Equatable, Sendable {
-        case account, stream, create, update, probe
+        case account, stream, create, update, epoch, writingEpoch, probe
     }
 
     enum Phase: Equatable, Sendable {
@@ -22,7 +24,7 @@ struct StartMachine: Equatable, Sendable {
         case refused
     }
 
-    private(set) var phase = Phase.disconnected
+    var phase = Phase.disconnected
     /// Whether it was ready once.
     private(set) var hasSucceeded = false
     let wanted: StreamConfiguration
@@ -33,9 +35,17 @@ struct StartMachine: Equatable, Sendable {
     private(set) var lastTrouble: String?
     /// Whether this replica has been current once, and so everything that it does has been seen to be allowed.
     private var hasFollowed = false
+    /// Under which the stream was whole at the start; set before the first `ready`.
+    var epochName: String?
+    var wait: RepairWait?
+    /// The stream's, at the last look; nil when it had no leader.
+    var lastSequence: UInt64?
+    let instance: String
 
-    init(wanted: StreamConfiguration) {
+    /// - Parameter instance: of this process; for the name of the epoch that it may begin.
+    init(wanted: StreamConfiguration, instance: String) {
         self.wanted = wanted
+        self.instance = instance
     }
 
     mutating func handle(_ event: StartEvent, now: Int64) -> [StartAction] {
@@ -57,7 +67,7 @@ struct StartMachine: Equatable, Sendable {
             return []
         case .tick:
             return tick(now: now)
-        case .account, .stream, .probed, .rejected, .nobody:
+        case .account, .stream, .epoch, .epochWritten, .probed, .rejected, .nobody:
             guard case .asking(let step, _) = phase else { return [] }
             return answered(step, event, now: now)
         }
@@ -73,13 +83,15 @@ struct StartMachine: Equatable, Sendable {
 }
 
 extension StartMachine {
-    private mutating func ask(_ step: Step, now: Int64, _ configuration: [UInt8] = []) -> [StartAction] {
+    mutating func ask(_ step: Step, now: Int64, _ configuration: [UInt8] = []) -> [StartAction] {
         phase = .asking(step, until: now + StartTimes.answer)
         switch step {
         case .account: return [.askForAccount]
         case .stream: return [.askForStream]
         case .create: return [.createStream(wanted)]
         case .update: return [.updateStream(configuration)]
+        case .epoch: return [.askForEpoch]
+        case .writingEpoch: return []
         case .probe: return [.probe]
         }
     }
@@ -95,6 +107,10 @@ extension StartMachine {
             return ask(.stream, now: now)
         case (.stream, .stream(let information)), (.create, .stream(let information)), (.update, .stream(let information)):
             return found(information, after: step, now: now)
+        case (.epoch, .epoch(let epoch)):
+            return found(epoch, now: now)
+        case (.writingEpoch, .epochWritten(let outcome)):
+            return wroteEpoch(outcome, now: now)
         case (.probe, .probed(let outcome)):
             return probed(outcome, now: now)
         default:
@@ -103,14 +119,16 @@ extension StartMachine {
     }
 
     private func isUnreached(_ event: StartEvent) -> Bool {
-        if case .probed(.unreached) = event { return true }
-        return false
+        switch event {
+        case .probed(.unreached), .epochWritten(.unreached): true
+        default: false
+        }
     }
 
     private mutating func nobody(at step: Step, now: Int64) -> [StartAction] {
         nobodies += 1
         // The stream that was there a moment ago has no subscription for its subject: gone, or between two leaders.
-        guard step != .probe else { return tryAgain(StartTrouble.nobodyTakesWrites, now: now) }
+        guard step != .probe, step != .writingEpoch else { return tryAgain(StartTrouble.nobodyTakesWrites, now: now) }
         if nobodies >= StartTimes.nobodies { return give(up: StartTrouble.noJetStream, now: now) }
         return tryAgain(nil, now: now)
     }
@@ -121,7 +139,8 @@ extension StartMachine {
         switch wanted.verdict(on: information.configuration) {
         case .fits:
             if information.isFull { return give(up: StartTrouble.full(information), now: now) }
-            return ask(.probe, now: now)
+            lastSequence = information.state?.lastSequence
+            return fits(now: now)
         case .raiseMaxAge(let maxAge):
             guard step != .update, let raised = information.configuration(withMaxAge: maxAge) else {
                 return give(up: StartTrouble.maxAgeStays(information.configuration.maxAge, wanted: maxAge), now: now)
@@ -136,7 +155,7 @@ extension StartMachine {
         switch (step, error.errorCode) {
         case (.stream, JetStreamError.streamNotFound):
             return ask(.create, now: now)
-        case (.update, JetStreamError.streamNotFound), (.create, JetStreamError.nameInUse):
+        case (.update, JetStreamError.streamNotFound), (.epoch, JetStreamError.streamNotFound), (.create, JetStreamError.nameInUse):
             // Gone meanwhile, or made by another replica meanwhile: looked at again.
             return tryAgain(nil, now: now)
         default:
@@ -175,7 +194,7 @@ extension StartMachine {
     }
 
     /// From the beginning, after a while.
-    private mutating func tryAgain(_ trouble: String?, now: Int64) -> [StartAction] {
+    mutating func tryAgain(_ trouble: String?, now: Int64) -> [StartAction] {
         phase = .pausing(until: now + StartTimes.pause)
         defer { lastTrouble = trouble }
         guard let trouble, trouble == lastTrouble else { return [] }
@@ -183,7 +202,7 @@ extension StartMachine {
     }
 
     /// What trying again does not mend.
-    private mutating func give(up trouble: String, now: Int64) -> [StartAction] {
+    mutating func give(up trouble: String, now: Int64) -> [StartAction] {
         guard hasSucceeded else {
             phase = .refused
             return [.refuse(trouble)]
@@ -200,7 +219,7 @@ extension StartMachine {
         return [.refuse(trouble)]
     }
 
-    private mutating func report(_ trouble: String) -> [StartAction] {
+    mutating func report(_ trouble: String) -> [StartAction] {
         reported.insert(trouble).inserted ? [.report(trouble)] : []
     }
 }

@@ -32,6 +32,8 @@ enum StartTrouble {
             case .stream: "$JS.API.STREAM.INFO is"
             case .create: "$JS.API.STREAM.CREATE is"
             case .update: "$JS.API.STREAM.UPDATE is"
+            case .epoch: "$JS.API.STREAM.MSG.GET is"
+            case .writingEpoch: "a write to \(LedgerSubject.epoch) is"
             case .probe: "a write to \(LedgerSubject.probe) is"
             }
         return """
@@ -82,6 +84,18 @@ enum StartTrouble {
         \(information.configuration.maxBytes) bytes (max_bytes). Raise max_bytes; nothing in it can be spared
         """
     }
+
+    static let withoutEpoch = """
+        the stream has lost records: they were purged, or it was copied without them. Waiting for replicas that run and \
+        know them to publish them again
+        """
+
+    static let repairing = "other replicas are publishing again what the stream had lost. Waiting for them to end"
+
+    static let lost = """
+        the stream has lost records, and no replica that runs has brought them back: tokens that were revoked may be valid \
+        again, and used refresh tokens may be used again, until they expire. Serving from what is there
+        """
 
     static func writeNotTaken(_ text: String) -> String { "the ledger does not take a write: \(text)" }
 

@@ -35,6 +35,7 @@ class Fleet:
         keys: Path | None = None,
         ledger: str = "memory",
         url: str | None = None,
+        is_awaited: bool = True,
     ) -> Service:
         directory = self._make_directory("service")
         choice = ("--algorithm", algorithm) if algorithm else ()
@@ -43,7 +44,7 @@ class Fleet:
         server = server or self.server
         service = Service(server, directory, *choice, *options, keys=keys, prefix=prefix, ledger=ledger, url=url)
         self.services.append(service)
-        return service.start()
+        return service.start() if is_awaited else service.launch()
 
     def start_replicas(self, count: int, *options: str, keys: Path | None = None, **how) -> list[Service]:
         """Replicas that share their keys and a ledger on JetStream, but no subject, so that a test can say which of them

@@ -57,6 +57,18 @@ class Ledger:
     async def delete(self) -> None:
         await self.api(f"STREAM.DELETE.{STREAM}")
 
+    async def say_whole(self) -> None:
+        """That nothing is missing, as a replica says of a stream that it begins: of one that was filled by hand."""
+        stored = await self.connection.request("ledger.epoch", b'{"state":"whole","name":"test"}', timeout=2)
+        assert b'"seq"' in stored.data, stored.data
+
+    async def epoch(self) -> dict | None:
+        try:
+            record = await self.api(f"STREAM.MSG.GET.{STREAM}", {"last_by_subj": "ledger.epoch"})
+        except LedgerError:
+            return None
+        return json.loads(base64.b64decode(record["message"]["data"]))
+
     async def revoked(self) -> set[str]:
         """The ids that the stream holds as revoked."""
         return await self._ids("ledger.revoked.")

@@ -57,7 +57,7 @@ struct LedgerAuditTests {
         #expect(audit.standing == .fits)
         #expect(
             text(audit) == """
-                records  5 revocations, 1 redemption, 1 probe, 1 fence, 0 others
+                records  5 revocations, 1 redemption, 0 epochs, 1 probe, 1 fence, 0 others
                 expiry   2 expired, 0 within an hour, 1 within a day, 1 within a week, 2 later
                 remark   a remark
                 verdict  this configuration can serve this ledger
@@ -67,7 +67,7 @@ struct LedgerAuditTests {
         audit.appendJSON(to: &bytes)
         #expect(
             String(decoding: bytes, as: UTF8.self) == """
-                {"verdict":"fits","problems":[],"remarks":["a remark"],"records":{"revocations":5,"redemptions":1,"probes":1,\
+                {"verdict":"fits","problems":[],"remarks":["a remark"],"records":{"revocations":5,"redemptions":1,"epochs":0,"probes":1,\
                 "fences":1,"unreadable":0,"outlived":0,"senseless":0},"expiry":{"expired":2,"within_hour":0,"within_day":1,\
                 "within_week":1,"later":2},"complete":true}
 

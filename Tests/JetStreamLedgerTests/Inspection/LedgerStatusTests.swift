@@ -34,7 +34,7 @@ struct LedgerStatusTests {
         let list = Array(self.consumers.utf8)
         let stream = LedgerStatus.Stream(
             information: try JetStreamReply.stream(body.rawSpan), details: try JetStreamReply.details(body.rawSpan),
-            counts: counted ? .init(revocations: 1_000, redemptions: 233, probes: 1, fences: 1, others: 0) : nil,
+            counts: counted ? .init(revocations: 1_000, redemptions: 233, epochs: 1, probes: 1, fences: 1, others: 0) : nil,
             consumers: try consumers ?? .named(JetStreamReply.consumers(list.rawSpan).page))
         return LedgerStatus(apiLevel: 5, stream: stream, wanted: wanted)
     }
@@ -51,7 +51,7 @@ struct LedgerStatusTests {
             text(try status(answer)) == """
                 server     JetStream API level 5
                 stream     TOKEN_LEDGER, created 2026-11-22T18:38:41.417807194Z
-                records    1,234: 1,000 revocations, 233 redemptions, 1 probe, 1 fence, 0 others
+                records    1,234: 1,000 revocations, 233 redemptions, 1 epoch, 1 probe, 1 fence, 0 others
                 size       163.1 MB, no limit of its own
                 sequences  2 to 2000
                 stored     2026-11-22T18:38:41Z to 2026-11-22T18:40:00Z
@@ -79,7 +79,7 @@ struct LedgerStatusTests {
                 "replicas":3,"cluster":"tokens","leader":"n2","followers":[\
                 {"name":"n1","current":true,"offline":false,"lag":0,"heard_ago_seconds":0},\
                 {"name":"n3","current":true,"offline":false,"lag":0,"heard_ago_seconds":1}],\
-                "records":{"revocations":1000,"redemptions":233,"probes":1,"fences":1,"others":0},"consumer_count":2,"consumers":[\
+                "records":{"revocations":1000,"redemptions":233,"epochs":1,"probes":1,"fences":1,"others":0},"consumer_count":2,"consumers":[\
                 {"name":"token-service-a1-1","filter":"ledger.revoked.>","pending":3,"delivered_sequence":1999,"bound":true},\
                 {"name":"other","filter":"","pending":0,"delivered_sequence":0,"bound":false}]},"troubles":[]}
 

@@ -20,6 +20,14 @@ struct StartInspectionTests {
         return (inspection.handle(event, now: 2), inspection)
     }
 
+    /// The same, for a stream from which nothing is missing.
+    private func whole(after event: StartEvent, probing: Bool = false) -> (StartInspection.Step, StartInspection) {
+        var (step, inspection) = step(after: event, probing: probing)
+        #expect(step == .ask(.askForEpoch))
+        step = inspection.handle(.epoch(FoundEpoch(LedgerEpoch(state: .whole, name: "x"), at: 1)), now: 2)
+        return (step, inspection)
+    }
+
     private func verdict(_ step: StartInspection.Step) -> StartVerdict? {
         guard case .done(let verdict) = step else { return nil }
         return verdict
@@ -29,13 +37,36 @@ struct StartInspectionTests {
 
     @Test("A stream that fits; a probe is written only when it is asked for")
     func fitting() {
-        #expect(step(after: .stream(information())).0 == .done(fits))
-        var (step, inspection) = step(after: .stream(information()), probing: true)
+        #expect(whole(after: .stream(information())).0 == .done(fits))
+        var (step, inspection) = whole(after: .stream(information()), probing: true)
         #expect(step == .ask(.probe))
         #expect(inspection.handle(.probed(.stored(sequence: 1)), now: 3) == .done(fits))
-        (step, inspection) = self.step(after: .stream(information()), probing: true)
+        (step, inspection) = whole(after: .stream(information()), probing: true)
         let refused = verdict(inspection.handle(.probed(.refused("no room")), now: 3))
         #expect(refused?.standing == .doesNotFit && refused?.problem?.contains("no room") == true)
+    }
+
+    @Test("A stream that nothing was ever stored in: its first epoch is not an inspector's to begin, a probe is written")
+    func empty() {
+        var empty = information()
+        empty.state = StreamState(created: "x", lastSequence: 0)
+        #expect(step(after: .stream(empty)).0 == .done(fits))
+        var (step, inspection) = step(after: .stream(empty), probing: true)
+        #expect(step == .ask(.probe))
+        #expect(inspection.handle(.probed(.stored(sequence: 1)), now: 3) == .done(fits))
+        (step, inspection) = self.step(after: .stream(empty), probing: true)
+        #expect(verdict(inspection.handle(.probed(.refused("no room")), now: 3))?.standing == .doesNotFit)
+    }
+
+    @Test("A stream that has lost records, or is being repaired: `serve` would start, after a while, and that is a remark", arguments: [
+        (nil, StartTrouble.withoutEpoch),
+        (FoundEpoch(LedgerEpoch(state: .repairing, name: "x"), at: 4), StartTrouble.repairing),
+    ])
+    func incomplete(found: FoundEpoch?, remark: String) {
+        var (step, inspection) = step(after: .stream(information()))
+        #expect(step == .ask(.askForEpoch))
+        step = inspection.handle(.epoch(found), now: 2)
+        #expect(step == .done(StartVerdict(standing: .fits, problem: nil, remarks: [remark])))
     }
 
     @Test("No stream: not made, which `serve` would do, and so it fits; what it may mean is told")
@@ -48,12 +79,12 @@ struct StartInspectionTests {
     @Test("A max_age that is too short is a remark, and the rest is checked as if it had been raised")
     func shortAge() {
         let short = information { $0.maxAge = 3_600_000_000_000 }
-        let found = verdict(step(after: .stream(short)).0)
+        let found = verdict(whole(after: .stream(short)).0)
         #expect(found?.standing == .fits && found?.problem == nil)
         #expect(found?.remarks == ["max_age is 1 h and has to be 30 d: `serve` raises it at its start"])
         let full = information({ $0.maxAge = 1; $0.maxBytes = 5_000 }, bytes: 4_999)
         #expect(verdict(step(after: .stream(full)).0)?.standing == .doesNotFit)
-        #expect(step(after: .stream(short), probing: true).0 == .ask(.probe))
+        #expect(whole(after: .stream(short), probing: true).0 == .ask(.probe))
     }
 
     @Test("What a start refuses does not fit: another configuration, a server too old, a missing permission")

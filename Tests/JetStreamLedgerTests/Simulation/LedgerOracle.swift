@@ -10,6 +10,7 @@ import StrictJSON
 ///     what he has removed comes back as long as one replica that knows it lives.
 /// P2: the life of a replica that acknowledged a revocation never calls its token valid again; every replica that
 ///     answers knows everything that has been in the stream for longer than the bound.
+///     A replica that starts after a purge does not answer before what all others knew is back, unless none is left.
 /// P3: a refresh token has one successor pair, out of a redemption that was stored; none outside of the grace period, none
 ///     when its successor has been redeemed, none from a family that was revoked before it was presented. (A family of
 ///     which an operator has removed records is left out: who forgets the past cannot keep to it.)
@@ -26,6 +27,8 @@ final class LedgerOracle {
     private var pairs: [UUIDv7: Pair] = [:]
     private var damaged: Set<UUIDv7> = []
     private var lastDamage: Int64 = .min
+    /// What a purge has taken and nobody has brought back: since when.
+    private var missing: [UUIDv7: Int64] = [:]
     private var lastIsolation: [Int: Int64] = [:]
     /// What must be in the stream in the end, because a replica that lives through the calm knows it.
     private var expected: Set<UUIDv7> = []
@@ -41,7 +44,9 @@ final class LedgerOracle {
 
     func stored(_ subject: String, _ body: [UInt8], _ sequence: UInt64) {
         switch LedgerSubject.kind(of: subject) {
-        case .revoked(let id): inStream[id] = inStream[id] ?? world.now
+        case .revoked(let id):
+            inStream[id] = inStream[id] ?? world.now
+            missing[id] = nil
         case .redeemed(let family):
             guard let redemption = try? RedemptionRecord.decode(body.rawSpan, family: family) else { return }
             redemptions[redemption.successor.refreshID] = (redemption, world.now)
@@ -56,6 +61,11 @@ final class LedgerOracle {
         for record in new?.records ?? [] {
             if case .revoked(let id) = LedgerSubject.kind(of: record.subject) { kept[id] = inStream[id] ?? world.now }
         }
+        let isPurge = old != nil && new?.created == old?.created && new?.lastSequence == old?.lastSequence
+        // Of a stream that was deleted or restored, a replica that starts at once cannot see that it was another.
+        // What all knew at the purge. Who repairs first does not wait for those that may know more, and publish it later.
+        let known = inStream.keys.filter { id in world.replicas.allSatisfy { $0.knows(id) } }
+        missing = isPurge ? missing.merging(known.map { ($0, world.now) }) { $1 } : [:]
         inStream = kept
         for record in old?.records ?? [] where new?.record(at: record.sequence) == nil {
             damage(record)
@@ -154,12 +164,23 @@ final class LedgerOracle {
         for index in world.isolated.keys { lastIsolation[index] = world.now }
         for replica in world.replicas where replica.isCurrent {
             currentChecks += 1
+            if let id = missing.first(where: { isWithheld($0.key, since: $0.value, from: replica) })?.key {
+                world.violate("P2: replica \(replica.index) started on a purged stream, and answers without \(id.text)")
+                return
+            }
             for id in inStream.keys where mustBeKnown(id) && !replica.knows(id) {
                 world.violate(
                     "P2: replica \(replica.index) answers and does not know \(id.text), stored \(world.now - (inStream[id] ?? 0)) ms ago")
                 return
             }
         }
+    }
+
+    /// Whether one that lived at the purge lives still, and one that started after it does not know it, and cannot have
+    /// waited for long enough.
+    private func isWithheld(_ id: UUIDv7, since purge: Int64, from replica: SimulatedReplica) -> Bool {
+        guard replica.born > purge, world.now < purge + StartTimes.withoutEpoch, !replica.knows(id) else { return false }
+        return world.replicas.contains { $0.born < purge }
     }
 
     func calm() {

@@ -1,4 +1,5 @@
 import Blacklist
+import StrictJSON
 import TestSupport
 @testable import TokenOperations
 
@@ -65,6 +66,9 @@ extension LedgerSimulation {
         case .question(let number, .starting(let action)):
             guard isolated[origin.replica] == nil, let event = start(action) else { return }
             answer(.answered(number, .starting(event)), origin)
+        case .question(let number, .repairing(let action)):
+            guard isolated[origin.replica] == nil, let event = repair(action) else { return }
+            answer(.answered(number, .repairing(event)), origin)
         case .question(let number, .following(let action)):
             guard let event = follow(action, origin) else { return }
             answer(.answered(number, .following(event)), origin)
@@ -86,7 +90,8 @@ extension LedgerSimulation {
     }
 
     private func start(_ action: StartAction) -> StartEvent? {
-        let information = StreamInformation(configuration: Self.configuration, rawConfiguration: [])
+        var information = StreamInformation(configuration: Self.configuration, rawConfiguration: [])
+        information.state = stream?.state(quorumAge: 0)
         let missing = JetStreamError(code: 404, errorCode: JetStreamError.streamNotFound, text: "stream not found")
         switch action {
         case .askForAccount: return .account(level: 5)
@@ -97,9 +102,34 @@ extension LedgerSimulation {
                 stream = StreamModel(created: "stream \(streams)")
                 trace("created stream \(streams)")
             }
+            information.state = stream?.state(quorumAge: 0)
             return .stream(information)
+        case .askForEpoch:
+            if fault == .startsInTheMiddle { return .epoch(FoundEpoch(LedgerEpoch(state: .whole, name: "x"), at: 1)) }
+            return stream == nil ? .rejected(missing) : .epoch(foundEpoch)
+        case .writeEpoch(let epoch, let sequence): return hasNobody ? .nobody : .epochWritten(write(epoch, sequence))
         case .probe: return hasNobody ? .nobody : .probed(append(LedgerSubject.probe, nil, nil, []))
         case .updateStream, .ready, .refuse, .report: return nil
+        }
+    }
+
+    private var foundEpoch: FoundEpoch? {
+        stream?.last(of: LedgerSubject.epoch).map {
+            FoundEpoch(try? LedgerEpoch.decode($0.body.rawSpan), at: $0.sequence)
+        }
+    }
+
+    private func write(_ epoch: LedgerEpoch, _ expected: UInt64) -> PublishOutcome {
+        guard foundEpoch?.sequence ?? 0 == expected else { return .wrongLastSequence }
+        return append(LedgerSubject.epoch, nil, nil, epoch.encoded())
+    }
+
+    private func repair(_ action: RepairAction) -> RepairEvent? {
+        if hasNobody { return .failed }
+        switch action {
+        case .askForEpoch: return .epoch(foundEpoch)
+        case .writeEpoch(let epoch, let sequence): return .written(write(epoch, sequence))
+        case .publish: return nil
         }
     }
 

@@ -32,16 +32,20 @@ final class LedgerSimulation {
         case loneLeaderBelieved
         /// What a purge has taken is not brought back.
         case nothingPublishedAgain
+        /// A replica starts on a stream that has lost what others are bringing back.
+        case startsInTheMiddle
     }
 
     enum Question {
         case starting(StartAction)
         case following(FollowAction)
+        case repairing(RepairAction)
     }
 
     enum Answer {
         case starting(StartEvent)
         case following(FollowEvent)
+        case repairing(RepairEvent)
     }
 
     enum ServerInput {

@@ -12,13 +12,17 @@ final class SimulatedReplica {
     let index: Int
     /// Tells what was meant for this life from what was meant for one before.
     let life: Int
+    let born: Int64
     unowned let world: LedgerSimulation
     var starting: StartMachine
     var following: FollowMachine
     private var desk: WriteDesk
     private(set) var session: Int?
+    private var repairing: RepairMachine
     private var question: UInt64 = 0
-    private var isQuestionOpen = false
+    /// The number of what is on its way: of the machine that starts or follows, and of the one that repairs.
+    private var openQuestion: UInt64?
+    private var openRepairQuestion: UInt64?
     private let blacklist: SimulatedBlacklist
     private var requests: [Int: Request] = [:]
     private var lastRequest = 0
@@ -37,8 +41,11 @@ final class SimulatedReplica {
     init(index: Int, life: Int, world: LedgerSimulation) {
         self.index = index
         self.life = life
+        born = world.now
         self.world = world
-        starting = StartMachine(wanted: LedgerSimulation.configuration)
+        starting = StartMachine(wanted: LedgerSimulation.configuration, instance: "\(index)-\(life)")
+        repairing = RepairMachine(
+            instance: "\(index)-\(life)", recordLifetime: LedgerSimulation.configuration.maxAge / 1_000_000_000)
         following = FollowMachine(maxStaleness: world.maxStaleness)
         let blacklist = SimulatedBlacklist()
         self.blacklist = blacklist
@@ -64,7 +71,7 @@ final class SimulatedReplica {
 
     func connected(session: Int) {
         self.session = session
-        isQuestionOpen = false
+        (openQuestion, openRepairQuestion) = (nil, nil)
         if starting.phase == .ready { follow(.connected) } else { start(.connected) }
         flush()
     }
@@ -72,7 +79,7 @@ final class SimulatedReplica {
     func disconnected() {
         guard let session else { return }
         self.session = nil
-        isQuestionOpen = false
+        (openQuestion, openRepairQuestion) = (nil, nil)
         desk.sessionEnded(UInt64(session), now: world.now)
         follow(.disconnected)
         if starting.phase != .ready { start(.disconnected) }
@@ -83,12 +90,13 @@ final class SimulatedReplica {
         desk.tick(now: world.now)
         start(.tick)
         follow(.tick)
+        if mayRepair { repair(.tick) }
         if let republishAt, world.now >= republishAt { republish() }
         flush()
     }
 
     var nextDeadline: Int64? {
-        [desk.nextDeadline, starting.nextDeadline(), following.nextDeadline(), republishAt].compactMap(\.self).min()
+        [desk.nextDeadline, starting.nextDeadline(), following.nextDeadline(), republishAt, mayRepair ? repairing.nextDeadline() : nil].compactMap(\.self).min()
     }
 
     // MARK: The machines
@@ -96,10 +104,13 @@ final class SimulatedReplica {
     private func start(_ event: StartEvent) {
         for action in starting.handle(event, now: world.now) {
             switch action {
-            case .ready: follow(following.phase == .waitingForStream ? .streamReady : .connected)
+            case .ready:
+                if let name = starting.epochName { repair(.started(name: name)) }
+                follow(following.phase == .waitingForStream ? .streamReady : .connected)
             case .refuse(let text): world.violate("replica \(index) refuses: \(text)")
             case .report: break
-            case .askForAccount, .askForStream, .createStream, .updateStream, .probe: ask(.starting(action))
+            case .askForAccount, .askForStream, .createStream, .updateStream, .askForEpoch, .writeEpoch, .probe:
+                ask(.starting(action))
             }
         }
     }
@@ -112,11 +123,7 @@ final class SimulatedReplica {
             case .apply:
                 if let record { world.decode(record).map { blacklist.insert($0) } }
             case .republish(let reason):
-                world.trace("replica \(index) publishes \(blacklist.revocations.count) again: \(reason.rawValue)")
-                world.replays += 1
-                guard world.fault != .nothingPublishedAgain else { continue }
-                toRepublish = blacklist.revocations.values.sorted { $0.id.text < $1.id.text }
-                republish()
+                repair(.lost(reason))
             case .checkStream: start(.check)
             case .deleteConsumer(let number): world.deleteConsumer(of: self, number)
             case .askForStream, .writeFence, .askForRecord, .askForAnchor, .createConsumer:
@@ -125,17 +132,42 @@ final class SimulatedReplica {
         }
     }
 
+    private var mayRepair: Bool { session != nil && starting.phase == .ready }
+
+    private func repair(_ event: RepairEvent) {
+        let actions = repairing.handle(event, now: world.now)
+        if event != .tick || !actions.isEmpty { world.trace("replica \(index): \(event) -> \(actions)") }
+        for action in actions {
+            guard case .publish(let reason) = action else {
+                ask(.repairing(action))
+                continue
+            }
+            world.trace("replica \(index) publishes \(blacklist.revocations.count) again: \(reason.rawValue)")
+            world.replays += 1
+            let isFaulty = world.fault == .nothingPublishedAgain
+            toRepublish = isFaulty ? [] : blacklist.revocations.values.sorted { $0.id.text < $1.id.text }
+            republish()
+        }
+    }
+
     private func ask(_ content: LedgerSimulation.Question) {
         question += 1
-        isQuestionOpen = true
+        if case .repairing = content { openRepairQuestion = question } else { openQuestion = question }
         guard session != nil else { return }
         world.send(.question(number: question, content), from: self)
     }
 
     func answered(_ number: UInt64, _ answer: LedgerSimulation.Answer) {
-        guard number == question, isQuestionOpen else { return }
-        isQuestionOpen = false
         switch answer {
+        case .starting, .following:
+            guard number == openQuestion else { return }
+            openQuestion = nil
+        case .repairing:
+            guard number == openRepairQuestion else { return }
+            openRepairQuestion = nil
+        }
+        switch answer {
+        case .repairing(let event): repair(event)
         case .starting(let event): start(event)
         case .following(let event): follow(event)
         }
@@ -158,7 +190,7 @@ final class SimulatedReplica {
 
     private func republish() {
         republishAt = nil
-        guard !toRepublish.isEmpty else { return }
+        guard !toRepublish.isEmpty else { return repair(.published) }
         let number = nextRequest(Request(operation: .republish, arrivedAt: world.now, client: -1))
         republishing = number
         desk.revoke(Array(toRepublish.suffix(8)), now: world.now, completion: { [blacklist] outcome in

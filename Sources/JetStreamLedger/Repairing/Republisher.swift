@@ -9,12 +9,6 @@ struct Republisher {
     /// After a batch that was not stored: a stream that refuses does so at once.
     static let pauseMilliseconds: Int64 = 1_000
 
-    /// A replica that finds its records published again by another cannot tell whether the stream was purged before, and
-    /// publishes what it knows as well, for it may know more. So do the others then, and so it would go on for ever: the
-    /// first time is at once, the next after a minute, each further one after twice as long.
-    static let overtakenPauseMilliseconds: Int64 = 60_000
-    static let overtakenPauseLongest: Int64 = 3_600_000
-
     struct Batch {
         /// Which run of the republisher it belongs to.
         var run: UInt64
@@ -34,9 +28,6 @@ struct Republisher {
     private var revocations: [Revocation] = []
     private var sent = 0
     private var run: UInt64 = 0
-    private var timesOvertaken = 0
-    /// Overtaken in the middle: once more, when this run is over.
-    private var wantsAnother = false
     private var stored = 0
     /// How many a run has stored that has ended, until it is taken.
     private var ended: Int?
@@ -49,26 +40,15 @@ struct Republisher {
     /// From the beginning, also when it was at work: what was stored before may be gone as well.
     ///
     /// - Parameter now: monotonic milliseconds.
-    mutating func start(_ reason: ReplayReason, now: Int64) {
-        if reason == .overtaken, isAtWork {
-            wantsAnother = true
-            return
-        }
-        let pause = delay(before: reason)
-        let (run, timesOvertaken, ended) = (run, timesOvertaken, ended)
+    mutating func start(now: Int64) {
+        let run = run + 1
         self = Republisher()
-        (self.run, self.ended) = (run + 1, ended)
-        self.timesOvertaken = reason == .overtaken ? timesOvertaken + 1 : 0
-        state = .ready(at: now + pause)
+        self.run = run
+        state = .ready(at: now)
         hasMore = true
     }
 
     mutating func takeEnded() -> Int? { ended.take() }
-
-    private func delay(before reason: ReplayReason) -> Int64 {
-        guard reason == .overtaken, timesOvertaken > 0 else { return 0 }
-        return min(Self.overtakenPauseMilliseconds << Int64(min(timesOvertaken - 1, 10)), Self.overtakenPauseLongest)
-    }
 
     /// What is to be published now; nil when nothing is. Its outcome goes to `finished`.
     ///
@@ -83,7 +63,6 @@ struct Republisher {
         guard !revocations.isEmpty else {
             state = .idle
             ended = stored
-            if wantsAnother { start(.overtaken, now: now) }
             return nil
         }
         state = .underway
