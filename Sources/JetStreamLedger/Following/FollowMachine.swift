@@ -137,6 +137,12 @@ struct FollowMachine: Equatable, Sendable {
         case .revoked(let sequence, let id):
             if sequence > reached { own.insert(id, at: sequence) }
             return []
+        case .republishing:
+            guard phase == .following else { return [] }
+            (anchor, doubt, look) = (nil, nil, nil)
+            own.removeAll()
+            nextLook = now + FollowTimes.look(maxStaleness: maxStaleness)
+            return []
         case .failed: return failed(now: now)
         case .tick: return tick(now: now)
         }

@@ -16,6 +16,7 @@ extension LedgerLoop {
         case .publish(let reason):
             counters.losses.add(1, ordering: .relaxed)
             republisher.start(now: now)
+            follow(.republishing)
             onEvent(.republishing(reason))
         }
     }

@@ -1,7 +1,9 @@
 /// Brings back what the stream has lost, and says in the stream when it is whole again. Pure: no socket, no clock.
 ///
 /// What it promises:
-/// - for every loss that is found, everything that this replica knows is published again, wholly, after the loss;
+/// - for every loss that is found, everything that this replica knows is published again, wholly, after the loss; and
+///   what one replica has found, all have found: each looks at the epoch every other second, and one that is not its own,
+///   or gone, is a loss, also when this replica has not noticed it by its records;
 /// - the epoch says `whole` only when a replica has published everything that it knew, and the epoch has stood in the stream ever
 ///   since that began: a purge in the middle takes it away, and then the end is not believed;
 /// - it ends. A replica whose records were published again by another finds them where they would stand after another
@@ -33,13 +35,15 @@ struct RepairMachine: Equatable, Sendable {
     private(set) var phase = Phase.idle
     /// Under which all that this replica knows is in the stream; nil before the start check has found or made it.
     private(set) var ours: String?
-    /// What is being made good; nil for an epoch that is only renewed before it gets too old.
+    /// What is being made good; nil for an epoch that is only looked at.
     private var reason: ReplayReason?
     /// What is being published under, and where it stood last.
     private var joined: Joined?
     /// All has been published under `joined`, and only the epoch is to be written.
     private var isPublished = false
-    private var nextRenewal: Int64?
+    private var nextLook: Int64?
+    /// When it is to be written again, before the stream drops it for its age.
+    private var nextRenewal: Int64 = 0
     private var opened = 0
     private let instance: String
     private let renewal: Int64
@@ -57,6 +61,7 @@ struct RepairMachine: Equatable, Sendable {
         case .started(let name):
             guard ours == nil else { return [] }
             ours = name
+            nextLook = now + RepairTimes.look
             nextRenewal = now + renewal
             return []
         case .lost(let reason): return lost(reason, now: now)
@@ -80,7 +85,7 @@ struct RepairMachine: Equatable, Sendable {
     /// The latest moment at which a `tick` is wanted.
     func nextDeadline() -> Int64? {
         switch phase {
-        case .idle: nextRenewal
+        case .idle: nextLook
         case .publishing: nil
         case .reading(let until), .writing(_, let until), .pausing(let until): until
         }
@@ -100,7 +105,7 @@ extension RepairMachine {
     /// Before anything is published: whether somebody has begun already, and whether there is anything to be done.
     private mutating func opening(_ found: FoundEpoch?, now: Int64) -> [RepairAction] {
         guard let found, let epoch = found.epoch else { return open(over: found?.sequence ?? 0, now: now) }
-        guard let reason else { return renew(epoch, at: found.sequence, now: now) }
+        guard let reason else { return looked(epoch, at: found.sequence, now: now) }
         if epoch.name == ours {
             if reason == .overtaken { return rest(now: now) }
             return open(over: found.sequence, now: now)
@@ -111,10 +116,11 @@ extension RepairMachine {
         return publish(under: epoch.name, at: found.sequence, reason)
     }
 
-    private mutating func renew(_ epoch: LedgerEpoch, at sequence: UInt64, now: Int64) -> [RepairAction] {
-        // Something was lost and repaired that this replica has not noticed; it may know more.
+    private mutating func looked(_ epoch: LedgerEpoch, at sequence: UInt64, now: Int64) -> [RepairAction] {
+        // Something was lost that another has noticed; this one may know more.
         guard epoch.name == ours else { return publish(under: epoch.name, at: sequence, .overtaken) }
-        return write(epoch, over: sequence, now: now)
+        guard now >= nextRenewal else { return rest(now: now) }
+        return write(LedgerEpoch(state: .whole, name: epoch.name), over: sequence, now: now)
     }
 
     /// A loss that nobody has begun to repair.
@@ -147,6 +153,7 @@ extension RepairMachine {
         switch outcome {
         case .stored(let sequence):
             if epoch.state == .repairing { return publish(under: epoch.name, at: sequence, reason ?? .purged) }
+            nextRenewal = now + renewal
             return isPublished ? ended(now: now) : rest(now: now)
         case .wrongLastSequence:
             // Another's, or this one, written before and its answer lost.
@@ -164,7 +171,7 @@ extension RepairMachine {
     private mutating func rest(now: Int64) -> [RepairAction] {
         phase = .idle
         (reason, joined, isPublished) = (nil, nil, false)
-        nextRenewal = now + renewal
+        nextLook = now + RepairTimes.look
         return []
     }
 
@@ -223,4 +230,6 @@ enum RepairAction: Equatable, Sendable {
 enum RepairTimes {
     static let answer: Int64 = 2_000
     static let pause: Int64 = 1_000
+    /// From one look at the epoch to the next.
+    static let look: Int64 = 2_000
 }
