@@ -1,8 +1,9 @@
 import Foundation
-import NATSTransport
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import NATSTransport
 
 /// Servers of a cluster that say that they will stop.
 @Suite struct LameDuckTests {
@@ -35,7 +36,9 @@ import Testing
         }
     }
 
-    /// Makes requests without a pause, several at a time, each on a thread and a connection of its own.
+    /// Makes requests without a pause, several at a time, each on a thread and a connection of its own, with one inbox for
+    /// all its answers, as clients have it. (With a new inbox for each request each thread loses one answer while the server is
+    /// leaving, measured on 2.15.1: its subscription seems not to be known in time where the answer comes from.)
     private final class SteadyClient: Sendable {
         struct Counts: Sendable, Equatable {
             var sent = 0
@@ -70,22 +73,24 @@ import Testing
             defer { running.subtract(1, ordering: .releasing) }
             do throws(TransportError) {
                 let client = try RequestClient(configuration)
+                let feed = try client.openFeed()
                 var number = 0
                 while !isStopped.load(ordering: .relaxed) {
                     number += 1
-                    request(client, Array("\(thread).\(number)".utf8))
+                    request(client, feed, Array("\(thread).\(number)".utf8))
                 }
             } catch {
                 counts.withLock { $0.failures.append("\(error)") }
             }
         }
 
-        private func request(_ client: borrowing RequestClient, _ body: [UInt8]) {
+        private func request(_ client: borrowing RequestClient, _ feed: borrowing Feed, _ body: [UInt8]) {
             counts.withLock { $0.sent += 1 }
             do throws(TransportError) {
-                let answer = try client.request("work", body, timeoutMilliseconds: 1_000)
+                let answer = try client.ask("work", body, answeredTo: feed, timeoutMilliseconds: 1_000)
+                let isRight = bytes(answer.payload) == body
                 counts.withLock { counts in
-                    if answer.body == body { counts.answered += 1 } else { counts.failures.append("another's answer") }
+                    if isRight { counts.answered += 1 } else { counts.failures.append("another's answer") }
                 }
             } catch {
                 counts.withLock { $0.failures.append("\(error.code)") }
