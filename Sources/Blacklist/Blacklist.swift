@@ -80,6 +80,20 @@ package final class Blacklist: Sendable {
     /// The number of ids held, expired ones that have not been dropped yet included.
     package var count: Int { Int(root.entries.relaxed) }
 
+    /// Whether an eighth of the memory is left. For whoever can refuse an id, to leave it to who cannot.
+    package var hasRoom: Bool {
+        let limit = partitions.limitBytes
+        return Int(root.bytes.relaxed) < limit - limit / 8
+    }
+
+    /// What an id is refused with that was not even tried, and counted with those that were.
+    ///
+    /// The writer's thread only.
+    package func refused() -> BlacklistError {
+        root.refusedInserts.storeRelaxed(root.refusedInserts.relaxed &+ 1)
+        return .full(limitBytes: partitions.limitBytes)
+    }
+
     package var counters: BlacklistCounters {
         var counters = BlacklistCounters()
         counters.entries = Int(root.entries.relaxed)

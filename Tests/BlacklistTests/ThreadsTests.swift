@@ -9,7 +9,8 @@ import Testing
 struct ThreadsTests {
     /// A life of many slices: the writer's progress is in `inserted`, and what it is about to drop below `dropped`.
     private final class Life: Sendable {
-        static let idsPerSlice = 40_000
+        /// Enough for a segment to split more than once, and the places to be doubled, beside the readers.
+        static let idsPerSlice = 120_000
         static let slicesHeld = 3
         let blacklist = Blacklist(lifetimeMilliseconds: 32_000)
         let slices: Int
@@ -72,7 +73,7 @@ struct ThreadsTests {
 
     @Test("Every id that was inserted and not dropped is found by every reader, during growth and dropping")
     func nothingIsLost() {
-        let life = Life(slices: 8)
+        let life = Life(slices: 6)
         let threads = (0..<3).map { index in Thread { life.read(seed: UInt64(index)) } }
         let writing = Thread {
             do { try life.write() } catch { Issue.record("\(error)") }
@@ -92,10 +93,11 @@ struct ThreadsTests {
 
     @Test("Readers come and go while the writer grows and drops")
     func readersComeAndGo() {
-        let life = Life(slices: 6)
+        let life = Life(slices: 5)
         let writing = Thread {
             do { try life.write() } catch { Issue.record("\(error)") }
         }
+        let visits = Atomic(0)
         let coming = Thread {
             var made = 0
             while life.inserted.load(ordering: .acquiring) < life.total {
@@ -109,9 +111,11 @@ struct ThreadsTests {
                 made += 1
                 if made % 2 == 0 { reader.quiesce() }
             }
+            visits.store(made, ordering: .relaxed)
         }
         for thread in [writing, coming] { thread.start() }
         while !(writing.isFinished && coming.isFinished) { usleep(2_000) }
         #expect(life.lost.load(ordering: .relaxed) == 0)
+        #expect(visits.load(ordering: .relaxed) > 100)
     }
 }

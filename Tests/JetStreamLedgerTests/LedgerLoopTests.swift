@@ -204,6 +204,28 @@ struct LedgerLoopTests {
         for replica in [small, large] { await replica.stop() }
     }
 
+    @Test("Replicas with as much memory refuse before it is full, so that none finds no room for what another has taken")
+    func roomIsLeftForOthers() async throws {
+        let store = try TemporaryDirectory()
+        let server = try Self.server(store)
+        let (one, other) = (try Replica(server, memoryLimitBytes: 1 << 20), try Replica(server, memoryLimitBytes: 1 << 20))
+        #expect(await eventually { one.isCurrent && other.isCurrent })
+        var (acknowledged, refusals, next) = ([UUIDv7](), [0, 0], 0)
+        while refusals.contains(where: { $0 < 5 }), next < 200_000 {
+            let ids = (next..<next + 500).map(Self.id)
+            let index = (next / 500) % 2
+            next += 500
+            if await [one, other][index].revoke(ids) == .revoked { acknowledged += ids } else { refusals[index] += 1 }
+        }
+        #expect(refusals.allSatisfy { $0 >= 5 } && acknowledged.count > 1_000)
+        #expect(await eventually { [one, other].allSatisfy { replica in acknowledged.allSatisfy(replica.holds) } })
+        for replica in [one, other] {
+            #expect(replica.isCurrent)
+            #expect(!replica.all.contains { if case .full = $0 { true } else { false } })
+            await replica.stop()
+        }
+    }
+
     @Test("A record that no version has written is taken for a revocation, told, and stops nothing")
     func unreadable() async throws {
         let store = try TemporaryDirectory()

@@ -36,7 +36,7 @@ extension LedgerLoop {
         guard mayRepublish, republisher.isAtWork, let time = expiryTime else { return }
         if let batch = republisher.next(of: writer, unexpiredAt: time, now: now) {
             let (outcome, run) = (republishOutcome, batch.run)
-            desk.revoke(batch.revocations, now: now) { outcome.put((run, $0)) }
+            desk.revoke(batch.revocations, areInForce: true, now: now) { outcome.put((run, $0)) }
         } else if let stored = republisher.takeEnded() {
             counters.republished.add(stored, ordering: .relaxed)
             onEvent(.republished(stored))

@@ -81,7 +81,7 @@ final class LedgerLoop: RequestHandler {
         following = FollowMachine(maxStaleness: configuration.maxStalenessMilliseconds)
         desk = WriteDesk(
             instance: instance, times: configuration.times,
-            apply: { (revocation) throws(BlacklistError) in try writer.insert(revocation) },
+            apply: { (revocation) throws(BlacklistError) in try writer.insertOwn(revocation) },
             stored: { [ownWrites] in ownWrites.highest = max(ownWrites.highest ?? 0, $0) },
             revoked: { [ownWrites] in ownWrites.revocations.append(($0, $1)) })
         inbox.connect(to: context.handle)

@@ -26,6 +26,14 @@ final class RevocationWriter {
         }
     }
 
+    /// One that this replica is asked for. It is refused while there is still room for what the others take: a record in the
+    /// stream that finds none would end the answering of everything.
+    func insertOwn(_ revocation: Revocation) throws(BlacklistError) {
+        let list = lists[revocation.kind == .family ? 0 : 1]
+        guard list.hasRoom else { throw list.refused() }
+        try insert(revocation)
+    }
+
     func removeExpired(at now: UnixTime) {
         families.removeExpired(at: now.milliseconds)
         accessTokens.removeExpired(at: now.milliseconds)

@@ -71,12 +71,13 @@ struct WriteDesk {
 
     /// - Parameter time: as with `redeem`.
     mutating func revoke(
-        _ revocations: [Revocation], askedAt time: Int64? = nil, now: Int64, completion: @escaping RevokeCompletion
+        _ revocations: [Revocation], askedAt time: Int64? = nil, areInForce: Bool = false, now: Int64,
+        completion: @escaping RevokeCompletion
     ) {
         guard !revocations.isEmpty else { return completion(.revoked) }
         guard requests.count + revocations.count <= Self.capacity else { return completion(.unavailable(Self.full)) }
         guard let deadline = deadline(askedAt: time, now: now) else { return completion(.unavailable(Self.late)) }
-        if let trouble = applied(revocations) { return completion(.unavailable(trouble)) }
+        if !areInForce, let trouble = applied(revocations) { return completion(.unavailable(trouble)) }
         let group = nextNumber()
         groups[group] = Group(open: revocations.count, completion: completion)
         for revocation in revocations {

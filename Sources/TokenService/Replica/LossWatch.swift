@@ -24,13 +24,21 @@ struct LossWatch {
     }
 
     /// Until it is cancelled.
-    static func run(_ handles: [EventLoop.Handle], _ counters: LedgerCounters?, logger: Logger) async {
+    static func run(
+        _ handles: [EventLoop.Handle], _ counters: LedgerCounters?, _ blacklists: [NamedBlacklist], logger: Logger
+    ) async {
+        var blacklistWatches = blacklists.map { _ in BlacklistWatch() }
         var watches = handles.map { _ in LossWatch() }
         var ledgerWatch = LedgerWatch()
         while (try? await Task.sleep(for: interval)) != nil {
             for (index, handle) in handles.enumerated() {
                 for line in watches[index].look(at: handle.statistics) {
                     logger.warning(line.message, metadata: ["loop": "\(index)", "count": "\(line.count)"])
+                }
+            }
+            for (index, blacklist) in blacklists.enumerated() {
+                if let message = blacklistWatches[index].look(at: blacklist.counters) {
+                    logger.warning(message, metadata: blacklist.metadata)
                 }
             }
             guard let counters else { continue }

@@ -36,7 +36,7 @@ struct Replica: Service {
             try makeLoop(index).start()
         }
         let ledger = try parts.jetStream.map { try start($0, before: loops) }
-        let lossWatch = Task { await LossWatch.run(loops, parts.jetStream?.counters, logger: logger) }
+        let lossWatch = Task { await LossWatch.run(loops, parts.jetStream?.counters, parts.blacklists, logger: logger) }
         defer { lossWatch.cancel() }
         let outcomes = await withGracefulShutdownHandler {
             await closed(loops, ledger)
@@ -59,6 +59,7 @@ struct Replica: Service {
             logger.notice("refresh tokens were reused", metadata: ["count": "\(parts.counters.reuses)"])
         }
         if let counters = parts.jetStream?.counters { logger.report(counters) }
+        for blacklist in parts.blacklists { logger.report(blacklist) }
     }
 
     private enum End {

@@ -15,6 +15,10 @@ struct ReplicaParts: Sendable {
     let jetStream: JetStreamLedger?
     let counters = ServiceCounters()
 
+    var blacklists: [NamedBlacklist] {
+        [NamedBlacklist(name: "families", blacklist: families), NamedBlacklist(name: "access tokens", blacklist: accessTokens)]
+    }
+
     init(configuration: ServiceConfiguration, keys: KeySet) throws(JOSEError) {
         self.configuration = configuration
         self.keys = keys
