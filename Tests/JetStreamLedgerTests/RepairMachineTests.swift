@@ -133,8 +133,16 @@ struct RepairMachineTests {
             #expect(machine.handle(.written(.stored(sequence: 80)), now: now) == [])
             writes.append(now)
         }
-        // A quarter of the hour that a record is kept.
-        #expect(writes == [900_000, 1_800_000] && machine.ours == "x.0")
+        // At once, for nobody knows how old it is, and after each quarter of the hour that a record is kept.
+        #expect(writes == [2_000, 902_000, 1_802_000] && machine.ours == "x.0")
+    }
+
+    @Test("Who was never current has nothing to say of a loss, and ends nobody's repair")
+    func ignorant() {
+        var machine = RepairMachine(instance: "a", recordLifetime: 3_600)
+        #expect(machine.handle(.lost(.recreated), now: 1) == [] && machine.nextDeadline() == nil)
+        _ = machine.handle(.started(name: "x.0"), now: 2)
+        #expect(machine.handle(.lost(.purged), now: 3) == [.askForEpoch])
     }
 
     @Test("An epoch that is gone, or another's, is a loss that this replica has not noticed by itself")
@@ -145,6 +153,8 @@ struct RepairMachineTests {
         #expect(machine.handle(.tick, now: due - 1) == [])
         #expect(machine.handle(.tick, now: due) == [.askForEpoch])
         var other = machine
+        var unended = machine
+        #expect(unended.handle(epoch(.repairing, "x.0", at: 5), now: due) == [write(.whole, "x.0", over: 5)])
         #expect(machine.handle(.epoch(nil), now: due) == [write(.repairing, "a.1", over: 0)])
         #expect(machine.handle(.written(.stored(sequence: 81)), now: due) == [.publish(.purged)])
         #expect(other.handle(epoch(.whole, "b.1", at: 90), now: due) == [.publish(.overtaken)])

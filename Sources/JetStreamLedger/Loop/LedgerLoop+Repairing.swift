@@ -32,11 +32,11 @@ extension LedgerLoop {
     }
 
     func republish() {
-        if let (run, outcome) = republishOutcome.take() { republisher.finished(run: run, outcome, now: now) }
+        for (run, outcome) in republishOutcomes.take() ?? [] { republisher.finished(run: run, outcome, now: now) }
         guard mayRepublish, republisher.isAtWork, let time = expiryTime else { return }
         if let batch = republisher.next(of: writer, unexpiredAt: time, now: now) {
-            let (outcome, run) = (republishOutcome, batch.run)
-            desk.revoke(batch.revocations, areInForce: true, now: now) { outcome.put((run, $0)) }
+            let (outcomes, run) = (republishOutcomes, batch.run)
+            desk.revoke(batch.revocations, areInForce: true, now: now) { outcomes.put((outcomes.take() ?? []) + [(run, $0)]) }
         } else if let stored = republisher.takeEnded() {
             counters.republished.add(stored, ordering: .relaxed)
             onEvent(.republished(stored))

@@ -28,7 +28,6 @@ extension LedgerLoop {
     private func becomeReady() {
         isMisfit = false
         onEvent(.ready)
-        if let name = starting.epochName { repair(.started(name: name)) }
         // Gone and made again, or a new session.
         follow(following.phase == .waitingForStream ? .streamReady : .connected)
     }

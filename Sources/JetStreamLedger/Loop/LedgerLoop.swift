@@ -39,8 +39,8 @@ final class LedgerLoop: RequestHandler {
     var asker: (number: UInt64, Asker)?
     var repairAsker: (number: UInt64, Asker)?
     private let ownWrites = OwnWrites()
-    /// What became of the republisher's last batch.
-    let republishOutcome = Slot<(run: UInt64, outcome: RevokeOutcome)>()
+    /// What became of the republisher's batches: of more than one when another run has begun meanwhile.
+    let republishOutcomes = Slot<[(run: UInt64, outcome: RevokeOutcome)]>()
     private var isCurrent = false
     /// After a revocation for which there was no room: when to try again.
     var roomAwaited: Int64?
@@ -177,6 +177,7 @@ final class LedgerLoop: RequestHandler {
         guard isCurrent else { return }
         told = []
         start(.followed)
+        if let name = starting.epochName { repair(.started(name: name)) }
     }
 
     /// Once, until this replica is current again.

@@ -33,7 +33,7 @@ struct RepairMachine: Equatable, Sendable {
     }
 
     private(set) var phase = Phase.idle
-    /// Under which all that this replica knows is in the stream; nil before the start check has found or made it.
+    /// Under which all that this replica knows is in the stream; nil before it has been current for the first time.
     private(set) var ours: String?
     /// What is being made good; nil for an epoch that is only looked at.
     private var reason: ReplayReason?
@@ -62,7 +62,8 @@ struct RepairMachine: Equatable, Sendable {
             guard ours == nil else { return [] }
             ours = name
             nextLook = now + RepairTimes.look
-            nextRenewal = now + renewal
+            // At the first look: nobody knows how old it is.
+            nextRenewal = now
             return []
         case .lost(let reason): return lost(reason, now: now)
         case .epoch(let found):
@@ -94,6 +95,8 @@ struct RepairMachine: Equatable, Sendable {
 
 extension RepairMachine {
     private mutating func lost(_ reason: ReplayReason, now: Int64) -> [RepairAction] {
+        // Who has never been current knows no more than what he has read of the stream, and cannot say when it is whole.
+        guard ours != nil else { return [] }
         let isUnderWay = phase != .idle && self.reason != nil
         // What others publish meanwhile moves the records of this one. If it was more, the epoch says so in the end.
         if reason == .overtaken, isUnderWay { return [] }
@@ -119,7 +122,8 @@ extension RepairMachine {
     private mutating func looked(_ epoch: LedgerEpoch, at sequence: UInt64, now: Int64) -> [RepairAction] {
         // Something was lost that another has noticed; this one may know more.
         guard epoch.name == ours else { return publish(under: epoch.name, at: sequence, .overtaken) }
-        guard now >= nextRenewal else { return rest(now: now) }
+        // Begun under this name by one that did not end it.
+        guard now >= nextRenewal || epoch.state == .repairing else { return rest(now: now) }
         return write(LedgerEpoch(state: .whole, name: epoch.name), over: sequence, now: now)
     }
 
@@ -204,7 +208,7 @@ extension RepairMachine {
 }
 
 enum RepairEvent: Equatable, Sendable {
-    /// The start check found the epoch, or made it.
+    /// This replica is current for the first time, of a stream that was whole under this name when it began to follow.
     case started(name: String)
     case lost(ReplayReason)
     /// Answers `askForEpoch`; nil when there is none.

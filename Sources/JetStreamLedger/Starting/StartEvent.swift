@@ -60,4 +60,8 @@ enum StartTimes {
     static let withoutEpoch: Int64 = 10_000
     /// How long a repair is waited for in which nothing moves.
     static let repair: Int64 = 30_000
+    /// And how long one at all: ten million revocations take less.
+    static let longestRepair: Int64 = 1_800_000
+    /// Between two looks of a replica that waits: with more than this between them, time does not count.
+    static let gap: Int64 = 4_000
 }

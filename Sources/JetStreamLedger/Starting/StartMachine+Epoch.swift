@@ -1,9 +1,11 @@
 extension StartMachine {
-    /// What a replica that starts has waited for, and since when nothing has moved.
+    /// What a replica that starts waits for, since when nothing has moved, since when at all, and when it looked last.
     struct RepairWait: Equatable, Sendable {
         var found: FoundEpoch?
         var lastSequence: UInt64?
         var since: Int64
+        let began: Int64
+        var lookedAt: Int64
     }
 
     /// The stream is as it should be. Whether it holds what it should, is the epoch's to say.
@@ -35,14 +37,24 @@ extension StartMachine {
             wait = nil
             return ask(.probe, now: now)
         }
-        let isMoving = wait.map { $0.found != found || $0.lastSequence != lastSequence } ?? true
-        let since = isMoving ? now : wait?.since ?? now
-        wait = RepairWait(found: found, lastSequence: lastSequence, since: since)
-        guard now >= since + (found == nil ? StartTimes.withoutEpoch : StartTimes.repair) else {
+        let limit = found == nil ? StartTimes.withoutEpoch : StartTimes.repair
+        let wait = waited(for: found, now: now)
+        self.wait = wait
+        guard now >= min(wait.since + limit, wait.began + StartTimes.longestRepair) else {
             phase = .pausing(until: now + StartTimes.pause)
             return report(found == nil ? StartTrouble.withoutEpoch : StartTrouble.repairing)
         }
         // Nobody who knows more is left.
         return report(StartTrouble.lost) + write(.whole, over: found?.sequence ?? 0, now: now)
+    }
+    /// Time counts only while it was looked: while this replica saw nothing, others could not repair anything either.
+    private func waited(for found: FoundEpoch?, now: Int64) -> RepairWait {
+        guard var wait, now - wait.lookedAt <= StartTimes.gap else {
+            return RepairWait(found: found, lastSequence: lastSequence, since: now, began: now, lookedAt: now)
+        }
+        // Without an epoch, what else is written to the stream is no sign of a repair.
+        if wait.found != found || found != nil && wait.lastSequence != lastSequence { wait.since = now }
+        (wait.found, wait.lastSequence, wait.lookedAt) = (found, lastSequence, now)
+        return wait
     }
 }

@@ -105,7 +105,6 @@ final class SimulatedReplica {
         for action in starting.handle(event, now: world.now) {
             switch action {
             case .ready:
-                if let name = starting.epochName { repair(.started(name: name)) }
                 follow(following.phase == .waitingForStream ? .streamReady : .connected)
             case .refuse(let text): world.violate("replica \(index) refuses: \(text)")
             case .report: break
@@ -226,6 +225,7 @@ final class SimulatedReplica {
             for event in blacklist.takeOwnWrites() { follow(event) }
             if outcomes.isEmpty, sends.isEmpty { break }
         }
+        if following.isCurrent(at: world.now), let name = starting.epochName { repair(.started(name: name)) }
         world.setTimer(self)
     }
 
