@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Real threads. Run under the thread sanitizer with `swift test --sanitize=thread --filter BlacklistTests`.
+/// Real threads. `Tests/endurance --sanitize 1` runs them under the thread sanitizer.
 @Suite("Readers and the writer on threads of their own")
 struct ThreadsTests {
     /// A life of many slices: the writer's progress is in `inserted`, and what it is about to drop below `dropped`.

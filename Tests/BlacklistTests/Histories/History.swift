@@ -24,6 +24,9 @@ struct History: ~Copyable {
     private var slices: [Int64: (ids: [UUIDv7], latestExpiry: Int64)] = [:]
     /// Every id there ever was, held or dropped.
     private var known: [UUIDv7] = []
+    /// What it has come to: the most ids in one slice, and how many were dropped.
+    private(set) var largestSlice = 0
+    private(set) var dropped = 0
 
     init(seed: UInt64) {
         self.seed = seed
@@ -84,6 +87,7 @@ struct History: ~Copyable {
         if held.insert(id).inserted {
             slices[slice, default: ([], .min)].ids.append(id)
             known.append(id)
+            largestSlice = max(largestSlice, slices[slice]?.ids.count ?? 0)
         }
         let latest = max(slices[slice]?.latestExpiry ?? .min, expiry)
         slices[slice]?.latestExpiry = latest
@@ -111,6 +115,7 @@ struct History: ~Copyable {
             for id in content.ids { held.remove(id) }
             slices[slice] = nil
         }
+        dropped += removed
         return removed == expected ? nil : "dropped \(removed), had to drop \(expected)"
     }
 }

@@ -22,6 +22,18 @@ struct HistoryTests {
         #expect(mismatch == nil)
     }
 
+    @Test("Slices so full that their segments split, and split again")
+    func fullSlices() {
+        print("history of \(Self.steps) steps: BLACKLIST_SEED=\(Self.seed)")
+        var subject = RealSubject(lifetimeMilliseconds: 2 * 86_400_000)
+        var history = History(seed: Self.seed)
+        let mismatch = history.play(Self.steps, on: &subject)
+        #expect(mismatch == nil)
+        // A segment splits at some 26,000 ids of a slice, and its halves at some 52,000.
+        #expect(history.dropped > 0 || Self.steps < 1_000_000)
+        #expect(history.largestSlice > 55_000 || Self.steps < 1_000_000)
+    }
+
     @Test("Slices of a millisecond and of centuries", arguments: [1, Int64.max])
     func extremeSlices(lifetimeMilliseconds: Int64) {
         var subject = RealSubject(lifetimeMilliseconds: lifetimeMilliseconds)
