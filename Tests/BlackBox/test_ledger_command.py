@@ -91,7 +91,7 @@ def test_list_shows_every_record_as_what_it_is(scene: Scene) -> None:
     assert [record["sequence"] for record in records] == sorted(record["sequence"] for record in records)
     by_type = {kind: [record for record in records if record["type"] == kind] for kind in ("epoch", "probe", "redemption", "revocation")}
     assert len(by_type["probe"]) == 1 and len(records) == 5
-    assert [record["state"] for record in by_type["epoch"]] == ["whole"]
+    assert [record["state"] for record in by_type["epoch"]] == ["presumed"]
 
     (redemption,) = by_type["redemption"]
     old, access, refresh = claims(scene.refreshed.refresh), claims(scene.successor.access), claims(scene.successor.refresh)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -181,13 +182,13 @@ async def test_a_replica_that_starts_after_a_purge_waits_for_those_that_know(own
     tokens = [pair.access for pair in revoked]
 
     async with ledger_of(own_server) as ledger:
-        assert (await ledger.epoch())["state"] == "whole"
+        assert (await ledger.epoch())["state"] == "presumed"
         await ledger.purge()
         # At once, and so before anybody has noticed.
         (late,) = fleet.start_replicas(1, keys=replicas[0].keys)
         async with late.connect() as client:
             assert {await reason(client, token) for token in tokens} == {"revoked"}
-        assert "has lost records" in late.log and "no replica that runs has brought them back" not in late.log
+        assert "has lost records" in late.log and "no replica that runs is sure to know them" not in late.log
 
         async def is_whole() -> bool:
             epoch = await ledger.epoch()
@@ -203,6 +204,25 @@ async def test_a_replica_that_starts_after_a_purge_waits_for_those_that_know(own
         assert replica.log.count("the ledger has lost revocations") == 1
 
 
+async def test_a_replica_that_comes_back_after_a_purge_waits_for_those_that_know(own_server: NATSServer, fleet: Fleet) -> None:
+    replicas = fleet.start_replicas(2, "--max-staleness", str(MAX_STALENESS))
+    async with replicas[0].connect() as client:
+        unknown = [await client.generate() for _ in range(200)]
+        replicas[1].process.send_signal(signal.SIGSTOP)
+        try:
+            for pair in unknown:
+                assert (await client.blacklist(pair.refresh, pair.access)).code is None
+            await asyncio.sleep(MAX_STALENESS + 4)
+            async with ledger_of(own_server) as ledger:
+                await ledger.purge()
+        finally:
+            replicas[1].process.send_signal(signal.SIGCONT)
+        async with replicas[1].connect() as other:
+            assert {await reason(other, pair.access) for pair in unknown} == {"revoked"}
+    assert "has lost records, and this replica may not know all of them" in replicas[1].log
+    assert "may not know all of them" not in replicas[0].log
+
+
 async def test_a_replica_that_starts_after_a_purge_serves_when_nobody_is_left_who_knows(
     own_server: NATSServer, fleet: Fleet
 ) -> None:
@@ -216,7 +236,7 @@ async def test_a_replica_that_starts_after_a_purge_serves_when_nobody_is_left_wh
     (late,) = fleet.start_replicas(1, keys=replica.keys, is_awaited=False)
 
     async def serves() -> bool:
-        return "no replica that runs has brought them back" in late.log and "serving" in late.log
+        return "no replica that runs is sure to know them" in late.log and "serving" in late.log
 
     await eventually(serves, 2 * REPAIR_SECONDS, "the replica serves")
 

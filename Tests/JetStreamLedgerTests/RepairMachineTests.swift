@@ -4,30 +4,52 @@ import Testing
 
 @Suite("What is lost is published again, the stream says when it is whole, and repairs do not answer each other for ever")
 struct RepairMachineTests {
+    private func fresh(_ instance: String = "a") -> RepairMachine {
+        RepairMachine(instance: instance, recordLifetime: 3_600, maxStaleness: 15_000)
+    }
+
+    /// Current as of 0, under this epoch, which it has written again; idle.
     private func machine(_ instance: String = "a", under name: String = "x.0") -> RepairMachine {
-        var machine = RepairMachine(instance: instance, recordLifetime: 3_600)
-        #expect(machine.handle(.started(name: name), now: 0) == [])
+        var machine = fresh(instance)
+        #expect(machine.handle(.connected, now: -9) == [.askForEpoch])
+        #expect(machine.handle(epoch(.whole, name, at: 1), now: -8) == [])
+        #expect(machine.handle(.proven(asOf: 0), now: 0) == [.askForEpoch])
+        #expect(machine.handle(epoch(.whole, name, at: 1), now: 0) == [write(.whole, name, over: 1)])
+        #expect(machine.handle(.written(.stored(sequence: 2)), now: 0) == [])
+        #expect(machine.provenAt == 0 && machine.ours == name)
         return machine
     }
 
-    private func epoch(_ state: LedgerEpoch.State, _ name: String, at sequence: UInt64) -> RepairEvent {
-        .epoch(FoundEpoch(LedgerEpoch(state: state, name: name), at: sequence))
+    private func epoch(_ state: LedgerEpoch.State, _ name: String, at sequence: UInt64, last: UInt64 = 0) -> RepairEvent {
+        .epoch(FoundEpoch(LedgerEpoch(state: state, name: name), at: sequence), lastSequence: last)
     }
+
+    private func none(last: UInt64 = 0) -> RepairEvent { .epoch(nil, lastSequence: last) }
 
     private func write(_ state: LedgerEpoch.State, _ name: String, over sequence: UInt64) -> RepairAction {
         .writeEpoch(LedgerEpoch(state: state, name: name), expecting: sequence)
     }
 
+    /// Waits for the next look.
+    private func look(_ machine: inout RepairMachine) -> Int64 {
+        let now = machine.nextDeadline() ?? .max
+        #expect(machine.handle(.tick, now: now - 1) == [])
+        #expect(machine.handle(.tick, now: now) == [.askForEpoch])
+        return now
+    }
+
+    private func isIdle(_ machine: RepairMachine) -> Bool { if case .idle = machine.phase { true } else { false } }
+
     @Test("The first that finds a loss begins an epoch, publishes, and ends it where it began it")
     func first() {
         var machine = machine()
         #expect(machine.handle(.lost(.purged), now: 1) == [.askForEpoch])
-        #expect(machine.handle(.epoch(nil), now: 2) == [write(.repairing, "a.1", over: 0)])
+        #expect(machine.handle(none(), now: 2) == [write(.repairing, "a.1", over: 0)])
         #expect(machine.handle(.written(.stored(sequence: 10)), now: 3) == [.publish(.purged)])
         #expect(machine.nextDeadline() == nil)
         #expect(machine.handle(.published, now: 4) == [write(.whole, "a.1", over: 10)])
         #expect(machine.handle(.written(.stored(sequence: 50)), now: 5) == [])
-        #expect(machine.phase == .idle && machine.ours == "a.1")
+        #expect(isIdle(machine) && machine.ours == "a.1")
     }
 
     @Test("The second publishes under the epoch of the first, and finds its end written already")
@@ -38,7 +60,7 @@ struct RepairMachineTests {
         #expect(machine.handle(.published, now: 4) == [write(.whole, "b.1", over: 10)])
         #expect(machine.handle(.written(.wrongLastSequence), now: 5) == [.askForEpoch])
         #expect(machine.handle(epoch(.whole, "b.1", at: 30), now: 6) == [])
-        #expect(machine.phase == .idle && machine.ours == "b.1")
+        #expect(isIdle(machine) && machine.ours == "b.1")
     }
 
     @Test("The first has died: the second ends what it had begun")
@@ -56,7 +78,7 @@ struct RepairMachineTests {
         var machine = machine(under: "b.1")
         #expect(machine.handle(.lost(.overtaken), now: 1) == [.askForEpoch])
         #expect(machine.handle(epoch(.whole, "b.1", at: 10), now: 2) == [])
-        #expect(machine.phase == .idle)
+        #expect(isIdle(machine))
         // Under another one there was a loss that it has not noticed.
         #expect(machine.handle(.lost(.overtaken), now: 3) == [.askForEpoch])
         #expect(machine.handle(epoch(.whole, "c.1", at: 20), now: 4) == [.publish(.overtaken)])
@@ -68,18 +90,18 @@ struct RepairMachineTests {
     func lostAgain() {
         var machine = machine()
         _ = machine.handle(.lost(.purged), now: 1)
-        _ = machine.handle(.epoch(nil), now: 2)
+        _ = machine.handle(none(), now: 2)
         _ = machine.handle(.written(.stored(sequence: 10)), now: 3)
         var unnoticed = machine
         // Noticed in the middle.
         #expect(machine.handle(.lost(.purged), now: 4) == [.askForEpoch])
         #expect(machine.handle(.published, now: 4) == [])
-        #expect(machine.handle(.epoch(nil), now: 5) == [write(.repairing, "a.2", over: 0)])
+        #expect(machine.handle(none(), now: 5) == [write(.repairing, "a.2", over: 0)])
         #expect(machine.handle(.written(.stored(sequence: 99)), now: 6) == [.publish(.purged)])
         // Not noticed before the end.
         #expect(unnoticed.handle(.published, now: 4) == [write(.whole, "a.1", over: 10)])
         #expect(unnoticed.handle(.written(.wrongLastSequence), now: 5) == [.askForEpoch])
-        #expect(unnoticed.handle(.epoch(nil), now: 6) == [write(.repairing, "a.2", over: 0)])
+        #expect(unnoticed.handle(none(), now: 6) == [write(.repairing, "a.2", over: 0)])
         #expect(unnoticed.handle(.written(.stored(sequence: 99)), now: 7) == [.publish(.purged)])
     }
 
@@ -90,6 +112,10 @@ struct RepairMachineTests {
         var machine = machine()
         _ = machine.handle(.lost(reason), now: 1)
         #expect(machine.handle(epoch(.whole, "w.0", at: 3), now: 2) == [write(.repairing, "a.1", over: 3)])
+        // Nor its own.
+        var same = self.machine()
+        _ = same.handle(.lost(reason), now: 1)
+        #expect(same.handle(epoch(.whole, "x.0", at: 3), now: 2) == [write(.repairing, "a.1", over: 3)])
         // One that was begun since is.
         var other = self.machine()
         _ = other.handle(.lost(reason), now: 1)
@@ -100,66 +126,202 @@ struct RepairMachineTests {
     func trouble() {
         var machine = machine()
         _ = machine.handle(.lost(.purged), now: 0)
-        _ = machine.handle(.epoch(nil), now: 0)
+        _ = machine.handle(none(), now: 0)
         var now = machine.nextDeadline() ?? .max
         #expect(machine.handle(.tick, now: now) == [])
-        now = machine.nextDeadline() ?? .max
-        #expect(machine.handle(.tick, now: now) == [.askForEpoch])
+        now = look(&machine)
         // It was stored.
         #expect(machine.handle(epoch(.repairing, "a.1", at: 10), now: now) == [.publish(.purged)])
         #expect(machine.handle(.published, now: now) == [write(.whole, "a.1", over: 10)])
         #expect(machine.handle(.written(.unreached("x")), now: now) == [])
-        now = machine.nextDeadline() ?? .max
-        #expect(machine.handle(.tick, now: now) == [.askForEpoch])
+        now = look(&machine)
         #expect(machine.handle(.failed, now: now) == [])
-        now = machine.nextDeadline() ?? .max
-        #expect(machine.handle(.tick, now: now) == [.askForEpoch])
+        now = look(&machine)
+        #expect(machine.handle(epoch(.repairing, "a.1", at: 10), now: now) == [write(.whole, "a.1", over: 10)])
+        // A full stream is worth a word.
+        let actions = machine.handle(.written(.refused("no room")), now: now)
+        #expect(actions == [.report(RepairTrouble.epochNotTaken("no room"))])
+        now = look(&machine)
         #expect(machine.handle(epoch(.repairing, "a.1", at: 10), now: now) == [write(.whole, "a.1", over: 10)])
         #expect(machine.handle(.written(.stored(sequence: 12)), now: now) == [])
         #expect(machine.ours == "a.1")
     }
 
-    @Test("It is looked at all the time; before the stream may drop it for its age it is written again")
-    func renewal() {
+    @Test("It is looked at all the time; before the stream may drop it for its age it is written again, as it is", arguments: [
+        LedgerEpoch.State.whole, .presumed,
+    ])
+    func renewal(state: LedgerEpoch.State) {
         var machine = machine()
         var now: Int64 = 0
         var writes: [Int64] = []
         while now < 2_000_000 {
-            now = machine.nextDeadline() ?? .max
-            #expect(machine.handle(.tick, now: now) == [.askForEpoch])
-            let actions = machine.handle(epoch(.whole, "x.0", at: 7), now: now)
+            now = look(&machine)
+            let actions = machine.handle(epoch(state, "x.0", at: 7), now: now)
             guard !actions.isEmpty else { continue }
-            #expect(actions == [write(.whole, "x.0", over: 7)])
+            #expect(actions == [write(state, "x.0", over: 7)])
             #expect(machine.handle(.written(.stored(sequence: 80)), now: now) == [])
             writes.append(now)
         }
-        // At once, for nobody knows how old it is, and after each quarter of the hour that a record is kept.
-        #expect(writes == [2_000, 902_000, 1_802_000] && machine.ours == "x.0")
+        // After each quarter of the hour that a record is kept.
+        #expect(writes == [900_000, 1_800_000] && machine.ours == "x.0")
     }
 
-    @Test("Who was never current has nothing to say of a loss, and ends nobody's repair")
-    func ignorant() {
-        var machine = RepairMachine(instance: "a", recordLifetime: 3_600)
-        #expect(machine.handle(.lost(.recreated), now: 1) == [] && machine.nextDeadline() == nil)
-        _ = machine.handle(.started(name: "x.0"), now: 2)
-        #expect(machine.handle(.lost(.purged), now: 3) == [.askForEpoch])
-    }
-
-    @Test("An epoch that is gone, or another's, is a loss that this replica has not noticed by itself")
+    @Test("An epoch that is gone, or another's, seen twice, is a loss that this replica has not noticed by itself")
     func unnoticed() {
         var machine = machine()
-        let due = machine.nextDeadline() ?? 0
-        #expect(due == RepairTimes.look)
-        #expect(machine.handle(.tick, now: due - 1) == [])
-        #expect(machine.handle(.tick, now: due) == [.askForEpoch])
+        #expect(machine.nextDeadline() == RepairTimes.look)
+        var due = look(&machine)
         var other = machine
-        var unended = machine
-        #expect(unended.handle(epoch(.repairing, "x.0", at: 5), now: due) == [write(.whole, "x.0", over: 5)])
-        #expect(machine.handle(.epoch(nil), now: due) == [write(.repairing, "a.1", over: 0)])
+        #expect(machine.handle(none(), now: due) == [])
+        due = look(&machine)
+        #expect(due == RepairTimes.look + RepairTimes.doubt)
+        // A deposed leader's old word.
+        var deposed = machine
+        #expect(deposed.handle(epoch(.whole, "x.0", at: 2), now: due) == [])
+        #expect(deposed.doubt == nil)
+        #expect(machine.handle(none(), now: due) == [write(.repairing, "a.1", over: 0)])
         #expect(machine.handle(.written(.stored(sequence: 81)), now: due) == [.publish(.purged)])
+
+        #expect(other.handle(epoch(.whole, "b.1", at: 90), now: due) == [])
+        due = look(&other)
         #expect(other.handle(epoch(.whole, "b.1", at: 90), now: due) == [.publish(.overtaken)])
         #expect(other.handle(.published, now: due) == [write(.whole, "b.1", over: 90)])
         #expect(other.handle(.written(.stored(sequence: 95)), now: due) == [])
         #expect(other.ours == "b.1" && other.nextDeadline() == due + RepairTimes.look)
+    }
+
+    @Test("Over the word of one that could not know, who knows more begins a repair")
+    func presumed() {
+        var machine = machine()
+        var due = look(&machine)
+        #expect(machine.handle(epoch(.presumed, "s.1", at: 5), now: due) == [])
+        due = look(&machine)
+        #expect(machine.handle(epoch(.presumed, "s.1", at: 5), now: due) == [write(.repairing, "a.1", over: 5)])
+        // And where one has given up in the middle of a repair, it ends it.
+        #expect(machine.handle(.written(.stored(sequence: 6)), now: due) == [.publish(.overtaken)])
+        #expect(machine.handle(.published, now: due) == [write(.whole, "a.1", over: 6)])
+        #expect(machine.handle(.written(.wrongLastSequence), now: due) == [.askForEpoch])
+        #expect(machine.handle(epoch(.presumed, "a.1", at: 9), now: due) == [write(.whole, "a.1", over: 9)])
+    }
+
+    // MARK: Who does not know all
+
+    @Test("Who was out of sight of the ledger publishes what it knows, and leaves the end to one that knew all")
+    func absent() {
+        var machine = machine()
+        #expect(machine.handle(.connected, now: 20_000) == [.askForEpoch])
+        #expect(machine.handle(.lost(.purged), now: 20_001) == [.askForEpoch])
+        #expect(machine.handle(none(), now: 20_002) == [write(.repairing, "a.1", over: 0)])
+        #expect(machine.handle(.written(.stored(sequence: 10)), now: 20_003) == [.publish(.purged)])
+        #expect(machine.handle(.published, now: 20_010) == [.askForEpoch])
+        #expect(machine.handle(epoch(.repairing, "a.1", at: 10), now: 20_011) == [.report(RepairTrouble.waiting)])
+        let now = look(&machine)
+        #expect(machine.handle(epoch(.whole, "a.1", at: 30), now: now) == [])
+        #expect(machine.ours == "a.1" && machine.repair == nil)
+    }
+
+    @Test("Where none is left that knew all, it waits while anything moves, and then goes on, and says so")
+    func alone() {
+        var machine = machine()
+        _ = machine.handle(.lost(.purged), now: 20_000)
+        _ = machine.handle(epoch(.repairing, "b.1", at: 10), now: 20_000)
+        #expect(machine.handle(.published, now: 20_010) == [.askForEpoch])
+        var now: Int64 = 20_010
+        var actions: [RepairAction] = []
+        while true {
+            // Somebody publishes for 5 s.
+            let last = UInt64(min(now, 25_000))
+            actions = machine.handle(epoch(.repairing, "b.1", at: 10, last: last), now: now)
+            guard actions == [.report(RepairTrouble.waiting)] else { break }
+            now = look(&machine)
+        }
+        #expect(actions == [.report(RepairTrouble.lost), write(.presumed, "b.1", over: 10)])
+        #expect(now >= 25_000 + RepairTimes.still - 1_000 && now < 25_000 + RepairTimes.still + 2_000)
+        #expect(machine.handle(.written(.stored(sequence: 70)), now: now) == [])
+        #expect(machine.ours == "b.1" && machine.repair == nil)
+    }
+
+    /// One that starts, finds this and nothing else, and has published the nothing that it knows; until it writes something.
+    private func wait(
+        _ machine: inout RepairMachine, until end: Int64 = 100_000, _ found: (Int64) -> RepairEvent
+    ) -> (write: RepairAction?, reports: Set<String>, now: Int64) {
+        var reports: Set<String> = []
+        var now: Int64 = 0
+        while now < end {
+            for action in machine.handle(found(now), now: now) {
+                switch action {
+                case .report(let text): reports.insert(text)
+                default: return (action, reports, now)
+                }
+            }
+            now = look(&machine)
+        }
+        return (nil, reports, now)
+    }
+
+    /// Has found that twice.
+    private func starting(on found: RepairEvent) -> (machine: RepairMachine, actions: [RepairAction]) {
+        var machine = fresh()
+        #expect(machine.nextDeadline() == nil)
+        _ = machine.handle(.connected, now: -1_000)
+        _ = machine.handle(found, now: -1_000)
+        let now = look(&machine)
+        let actions = machine.handle(found, now: now)
+        return (machine, actions)
+    }
+
+    @Test("Who starts on a stream without an epoch says so in it, and waits; then it goes on, and says that as well")
+    func ignorant() {
+        var (machine, actions) = starting(on: none())
+        #expect(actions == [write(.repairing, "a.1", over: 0)])
+        #expect(machine.handle(.written(.stored(sequence: 5)), now: 0) == [.publish(.purged)])
+        #expect(machine.handle(.published, now: 0) == [.askForEpoch])
+        let ended = wait(&machine) { _ in epoch(.repairing, "a.1", at: 5) }
+        #expect(ended.now >= RepairTimes.stillOwn && ended.now < RepairTimes.stillOwn + 2_000)
+        #expect(ended.write == write(.presumed, "a.1", over: 5) && ended.reports == [RepairTrouble.waiting, RepairTrouble.lost])
+        // Somebody who knew all has ended it in the last moment.
+        var late = machine
+        #expect(late.handle(.written(.wrongLastSequence), now: ended.now) == [.askForEpoch])
+        #expect(late.handle(epoch(.whole, "a.1", at: 8), now: ended.now) == [])
+        for var machine in [machine, late] {
+            _ = machine.handle(.written(.stored(sequence: 8)), now: ended.now)
+            _ = look(&machine)
+            _ = machine.handle(epoch(.presumed, "a.1", at: 8), now: ended.now + 1)
+            #expect(machine.handle(.proven(asOf: ended.now + 2), now: ended.now + 3) == [.askForEpoch])
+            _ = machine.handle(epoch(.presumed, "a.1", at: 8), now: ended.now + 4)
+            #expect(machine.provenAt == ended.now + 2)
+            #expect(machine.ours == "a.1")
+        }
+    }
+
+    @Test("Who starts in a repair waits for its end as long as anything moves, and some time longer")
+    func repairing() {
+        var (machine, actions) = starting(on: epoch(.repairing, "c.1", at: 3))
+        #expect(actions == [.publish(.overtaken)])
+        #expect(machine.handle(.published, now: 0) == [.askForEpoch])
+        var given = machine
+        let moving = wait(&machine, until: 90_000) { epoch(.repairing, "c.1", at: 3, last: UInt64($0)) }
+        #expect(moving.write == nil && moving.reports == [RepairTrouble.waiting])
+        #expect(machine.handle(epoch(.whole, "c.1", at: 99), now: moving.now) == [])
+        #expect(machine.wait == nil && machine.ours == "c.1")
+        let still = wait(&given) { epoch(.repairing, "c.1", at: 3, last: UInt64(min($0, 20_000))) }
+        #expect(still.write == write(.presumed, "c.1", over: 3) && still.reports.contains(RepairTrouble.lost))
+        #expect(still.now >= 20_000 + RepairTimes.still - 1_000 && still.now < 20_000 + RepairTimes.still + 3_000)
+    }
+
+    @Test("Time in which nothing was seen does not count as waiting, and a wait has its end")
+    func blind() {
+        var wait = RepairWait(nil, lastSequence: 0, now: 0)
+        wait.looked(nil, lastSequence: 0, now: 1_000)
+        wait.looked(nil, lastSequence: 0, now: 12_000)
+        #expect(!wait.isOver(RepairTimes.stillOwn, now: 12_000))
+        let repair = FoundEpoch(LedgerEpoch(state: .repairing, name: "c.1"), at: 3)
+        wait = RepairWait(repair, lastSequence: 0, now: 0)
+        var now: Int64 = 0
+        while !wait.isOver(RepairTimes.still, now: now), now < 10 * RepairTimes.longest {
+            now += RepairTimes.waitingLook
+            wait.looked(repair, lastSequence: UInt64(now), now: now)
+        }
+        #expect(now == RepairTimes.longest)
     }
 }

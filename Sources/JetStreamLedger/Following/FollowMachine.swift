@@ -4,8 +4,8 @@ internal import Blacklist
 ///
 /// What it promises:
 /// - every revocation in the stream is handed on for the blacklist, in order, some of them more than once;
-/// - `isCurrent` is true only while everything that was stored up to some moment, not longer ago than `maxStaleness`,
-///   has been handed on;
+/// - everything that was in the stream at the moment `provenAt` has been handed on; whether that was all that there
+///   should be is for others to say (`CountedProofs`);
 /// - it goes on where it stopped only in a stream that is provably the one it stopped in: created at the same moment, not
 ///   shorter than what was seen of it, with the very record that was applied last. A consumer that starts above the
 ///   stream's end would wait there without a word; a stream that was restored from a copy would have a hole.
@@ -91,27 +91,21 @@ struct FollowMachine: Equatable, Sendable {
     var own = UndeliveredWrites()
     /// Seen once, and to be seen again.
     var doubt: ReplayReason?
+    /// What this replica knows is being published into the stream as it is now: at the next look that one is taken for
+    /// the right one, whatever it was before.
+    var isAdopting = false
     /// When something was last proven.
     var lastProof: Int64?
     /// As of when the last target was that was reached.
     var reachedOnce: Int64?
     /// Everything that was stored up to here is known; nil before the first replay's end.
     private(set) var provenAt: Int64?
-    /// The longest time without a proof of being current in which requests are still answered, in milliseconds.
+    /// The longest time without a proof in which requests are still answered, in milliseconds.
     let maxStaleness: Int64
 
     init(maxStaleness: Int64) {
         self.maxStaleness = maxStaleness
     }
-
-    /// Whether what this replica knows may be answered from.
-    func isCurrent(at now: Int64) -> Bool {
-        guard let currentUntil else { return false }
-        return now <= currentUntil
-    }
-
-    /// Until when it stays current without another proof; nil when it has not replayed.
-    var currentUntil: Int64? { provenAt.map { $0 + maxStaleness } }
 
     mutating func handle(_ event: FollowEvent, now: Int64) -> [FollowAction] {
         switch event {
@@ -138,6 +132,7 @@ struct FollowMachine: Equatable, Sendable {
             if sequence > reached { own.insert(id, at: sequence) }
             return []
         case .republishing:
+            isAdopting = true
             guard phase == .following else { return [] }
             (anchor, doubt, look) = (nil, nil, nil)
             own.removeAll()
@@ -209,11 +204,12 @@ struct FollowMachine: Equatable, Sendable {
     }
 
     /// Nothing is known of this stream: all of it is to be replayed, and what is known from the one before published.
-    mutating func startOver(in state: StreamState, _ reason: ReplayReason) -> FollowAction {
+    mutating func startOver(in state: StreamState, _ reason: ReplayReason) -> [FollowAction] {
+        defer { isAdopting = false }
         created = state.created
         highestSeen = state.lastSequence
         forget()
-        return .republish(reason)
+        return isAdopting ? [] : [.republish(reason)]
     }
 
     private mutating func forget() {

@@ -8,7 +8,8 @@ extension LedgerEntry {
     /// - `revocation`: `kind` (`family`, `access_token`), `id`, `reason` (`blacklisted`, `reused`);
     /// - `redemption`: `family`, `generation`, `token_id`, `redeemed_at`, and
     ///   `successor: {access_id, refresh_id, access_expires_at, refresh_expires_at}`;
-    /// - `epoch`: `name`, `state`: `whole`, or `repairing` while replicas bring back what the stream has lost;
+    /// - `epoch`: `name`, `state`: `whole`, or `repairing` while replicas bring back
+    ///   what the stream has lost, `presumed` when the one that wrote it could not know whether any knew more;
     /// - `probe`, `fence`: nothing more;
     /// - `unreadable`: `problem`.
     package func appendJSON(at now: UnixTime, to bytes: inout [UInt8]) {

@@ -53,7 +53,11 @@ extension LedgerEntry {
         case .epoch(let epoch):
             bytes.append("epoch ")
             bytes.append(utf8: epoch.name)
-            bytes.append(epoch.state == .whole ? ", whole" : ", being repaired")
+            switch epoch.state {
+            case .whole: bytes.append(", whole")
+            case .repairing: bytes.append(", being repaired")
+            case .presumed: bytes.append(", presumed whole")
+            }
         case .probe:
             bytes.append("probe")
         case .fence:

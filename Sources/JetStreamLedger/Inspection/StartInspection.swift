@@ -21,6 +21,7 @@ struct StartInspection {
 
     mutating func handle(_ event: StartEvent, now: Int64) -> Step {
         if case .stream(let information) = event { found = information }
+        if case .epoch(let found) = event, let remark = Self.remark(on: found) { remarks.append(remark) }
         var event = event
         // The probe was written in the place of the first epoch, which is not an inspector's to begin.
         if isEmpty, case .probed(let outcome) = event { event = .epochWritten(outcome) }
@@ -47,12 +48,10 @@ struct StartInspection {
             remarks.append(Self.raises(from: raised.configuration.maxAge, to: maxAge))
             // What else there is to say is said of the stream as `serve` would leave it.
             raised.configuration.maxAge = maxAge
-            return handle(.stream(raised), now: now)
+            let step = handle(.stream(raised), now: now)
+            return step == .ask(.askForStream) ? handle(.stream(raised), now: now) : step
         case .refuse(let text):
             return done(.doesNotFit, text)
-        case .report(let text) where [StartTrouble.withoutEpoch, StartTrouble.repairing].contains(text):
-            remarks.append(text)
-            return done(.fits)
         case .report(let text):
             return done(.unreachable, machine.lastTrouble ?? text)
         }
@@ -72,6 +71,15 @@ struct StartInspection {
 
     private func done(_ standing: StartVerdict.Standing, _ problem: String? = nil) -> Step {
         .done(StartVerdict(standing: standing, problem: problem, remarks: remarks))
+    }
+
+    /// What keeps a replica that starts from answering for a while.
+    private static func remark(on found: FoundEpoch?) -> String? {
+        switch found?.epoch?.state {
+        case .whole, .presumed: nil
+        case .repairing: RepairTrouble.repairing
+        case nil: RepairTrouble.withoutEpoch
+        }
     }
 
     static let missing = """

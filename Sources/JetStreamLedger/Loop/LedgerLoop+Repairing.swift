@@ -18,13 +18,14 @@ extension LedgerLoop {
             republisher.start(now: now)
             follow(.republishing)
             onEvent(.republishing(reason))
+        case .report(let trouble): tell(trouble)
         }
     }
 
     func answered(_ action: RepairAction, _ body: RawSpan) {
         guard action == .askForEpoch else { return repair(.written(JetStreamReply.published(body))) }
         do throws(JetStreamError) {
-            repair(.epoch(try JetStreamReply.epoch(body)))
+            repair(.epoch(try JetStreamReply.epoch(body), lastSequence: following.highestSeen))
         } catch {
             tell("the ledger cannot be repaired: \(error)")
             repair(.failed)
@@ -44,5 +45,7 @@ extension LedgerLoop {
         }
     }
 
-    var mayRepublish: Bool { session != nil && starting.phase == .ready && expiryTime != nil }
+    var mayRepair: Bool { session != nil && starting.phase == .ready }
+
+    var mayRepublish: Bool { mayRepair && expiryTime != nil }
 }

@@ -30,6 +30,7 @@ extension LedgerLoop {
         onEvent(.ready)
         // Gone and made again, or a new session.
         follow(following.phase == .waitingForStream ? .streamReady : .connected)
+        repair(.connected)
     }
 
     func answered(_ action: StartAction, _ body: RawSpan) {

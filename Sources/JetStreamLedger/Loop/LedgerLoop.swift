@@ -77,7 +77,9 @@ final class LedgerLoop: RequestHandler {
         wanted = StreamConfiguration(
             recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas))
         starting = StartMachine(wanted: wanted, instance: instance)
-        repairing = RepairMachine(instance: instance, recordLifetime: configuration.recordLifetime)
+        repairing = RepairMachine(
+            instance: instance, recordLifetime: configuration.recordLifetime,
+            maxStaleness: configuration.maxStalenessMilliseconds)
         following = FollowMachine(maxStaleness: configuration.maxStalenessMilliseconds)
         desk = WriteDesk(
             instance: instance, times: configuration.times,
@@ -106,7 +108,9 @@ final class LedgerLoop: RequestHandler {
         case (nil, _):
             follow(.disconnected)
             start(.disconnected)
-        case (_, .ready): follow(.connected)
+        case (_, .ready):
+            follow(.connected)
+            repair(.connected)
         default: start(.connected)
         }
     }
@@ -139,7 +143,7 @@ final class LedgerLoop: RequestHandler {
         desk.tick(now: now)
         start(.tick)
         follow(.tick)
-        if mayRepublish { repair(.tick) }
+        if mayRepair { repair(.tick) }
         if let time = roomAwaited, now >= time { lookForRoom() }
         if now >= nextSweep { sweep() }
     }
@@ -148,6 +152,7 @@ final class LedgerLoop: RequestHandler {
         if let sequence = ownWrites.highest.take() { follow(.stored(sequence: sequence)) }
         for (sequence, id) in ownWrites.revocations { follow(.revoked(sequence: sequence, id: id)) }
         ownWrites.revocations.removeAll(keepingCapacity: true)
+        repair(.proven(asOf: roomAwaited == nil && !isMisfit ? following.provenAt : nil))
         republish()
         sendWrites()
         tellFreshness()
@@ -163,7 +168,7 @@ final class LedgerLoop: RequestHandler {
     // MARK: How it stands
 
     private func tellFreshness() {
-        let until = roomAwaited == nil && !isMisfit ? following.currentUntil ?? 0 : 0
+        let until = repairing.provenAt.map { $0 + configuration.maxStalenessMilliseconds } ?? 0
         // Stored again only when it has moved: every store takes the line away from the request loops.
         if until != toldFreshness {
             toldFreshness = until
@@ -177,7 +182,6 @@ final class LedgerLoop: RequestHandler {
         guard isCurrent else { return }
         told = []
         start(.followed)
-        if let name = starting.epochName { repair(.started(name: name)) }
     }
 
     /// Once, until this replica is current again.
@@ -194,7 +198,7 @@ final class LedgerLoop: RequestHandler {
         var deadline = min(nextSweep, isCurrent ? toldFreshness + 1 : .max)
         for time in [
             desk.nextDeadline, starting.nextDeadline(), following.nextDeadline(), roomAwaited,
-            mayRepublish ? republisher.nextDeadline : nil, mayRepublish ? repairing.nextDeadline() : nil,
+            mayRepublish ? republisher.nextDeadline : nil, mayRepair ? repairing.nextDeadline() : nil,
         ] {
             if let time { deadline = min(deadline, time) }
         }

@@ -3,13 +3,16 @@ internal import StrictJSON
 /// The record at `ledger.epoch`: `{"state":"whole","name":"…"}`. It says whether all that was acknowledged is in the
 /// stream, and it goes with whatever an operator takes away: a purge, a deletion, another disk.
 ///
-/// So a replica that starts can see that something is missing which it cannot know of itself, and waits until those that
-/// know have brought it back. One epoch for all; it is written by compare-and-set over itself.
+/// So a replica that starts, or comes back, can see that something is missing which it cannot know of itself, and waits
+/// until those that know have brought it back. One epoch for all; it is written by compare-and-set over itself.
 package struct LedgerEpoch: Equatable, Sendable {
     package enum State: String, Sendable {
         case whole
         /// Something is gone, and the replicas that know it are publishing it again.
         case repairing
+        /// Said by a replica that could not know whether any other knows more: the one that begins a stream, or one that
+        /// has waited in vain for those that knew what was gone. Who does know more begins a repair over it.
+        case presumed
     }
 
     package var state: State

@@ -1,11 +1,16 @@
-/// Brings back what the stream has lost, and says in the stream when it is whole again. Pure: no socket, no clock.
+/// Brings back what the stream has lost, says in the stream when it is whole again, and lets a replica that may not know what
+/// is missing answer only then. Pure: no socket, no clock.
 ///
 /// What it promises:
 /// - for every loss that is found, everything that this replica knows is published again, wholly, after the loss; and
 ///   what one replica has found, all have found: each looks at the epoch every other second, and one that is not its own,
 ///   or gone, is a loss, also when this replica has not noticed it by its records;
-/// - the epoch says `whole` only when a replica has published everything that it knew, and the epoch has stood in the stream ever
-///   since that began: a purge in the middle takes it away, and then the end is not believed;
+/// - the epoch says `whole` only when a replica has published everything that was acknowledged until a moment before the
+///   loss, and the epoch has stood in the stream ever since that began: a purge in the middle takes it away, and then the
+///   end is not believed;
+/// - a replica that starts, or was out of sight of the ledger when something was lost, becomes current only behind a whole
+///   epoch (`CountedProofs`). When that is not there it publishes what it knows, if it knows anything, and waits for those that
+///   know more. When nobody does anything any more, it says `presumed`, and goes on;
 /// - it ends. A replica whose records were published again by another finds them where they would stand after another
 ///   purge as well. The epoch tells the two apart: under the epoch that it has published under itself, nothing can have been lost since.
 ///   (Without that, replicas answer each other's repairs with their own, for ever.)
@@ -19,66 +24,88 @@
 /// One question at a time; answers are those to the latest only.
 struct RepairMachine: Equatable, Sendable {
     enum Phase: Equatable, Sendable {
-        case idle
-        case reading(until: Int64)
+        /// Before the first connection.
+        case unconnected
+        case idle(nextLook: Int64)
+        case reading(askedAt: Int64)
         case writing(LedgerEpoch, until: Int64)
         case publishing
         /// Something failed; asked again then.
         case pausing(until: Int64)
     }
 
-    private struct Joined: Equatable {
-        var name: String
-        var sequence: UInt64
+    struct Repair: Equatable, Sendable {
+        /// What is being published under, and where it stood last.
+        struct Joined: Equatable, Sendable {
+            var name: String
+            var sequence: UInt64
+        }
+
+        var reason: ReplayReason
+        /// Whether this replica knew all that was acknowledged until a moment before the loss, and so may call the stream whole.
+        var knewAll = false
+        var joined: Joined?
+        /// All has been published under `joined`, and only the epoch is to be written.
+        var isPublished = false
     }
 
-    private(set) var phase = Phase.idle
-    /// Under which all that this replica knows is in the stream; nil before it has been current for the first time.
-    private(set) var ours: String?
-    /// What is being made good; nil for an epoch that is only looked at.
-    private var reason: ReplayReason?
-    /// What is being published under, and where it stood last.
-    private var joined: Joined?
-    /// All has been published under `joined`, and only the epoch is to be written.
-    private var isPublished = false
-    private var nextLook: Int64?
+    var phase = Phase.unconnected
+    private(set) var proofs: CountedProofs
+    /// Under which all that this replica knows is in the stream; nil before that was so for the first time.
+    var ours: String?
+    /// What is being made good.
+    var repair: Repair?
+    /// While others are waited for.
+    var wait: RepairWait?
+    /// Where an epoch stood that was not this replica's, at the look before; 0 for none there.
+    var doubt: UInt64?
     /// When it is to be written again, before the stream drops it for its age.
-    private var nextRenewal: Int64 = 0
-    private var opened = 0
-    private let instance: String
-    private let renewal: Int64
+    var nextRenewal: Int64 = 0
+    var opened = 0
+    let instance: String
+    let renewal: Int64
 
     /// - Parameters:
     ///   - instance: of this process; makes its epochs' names its own.
     ///   - recordLifetime: seconds after which the stream may drop a record, the epoch too.
-    init(instance: String, recordLifetime: Int64) {
+    ///   - maxStaleness: in milliseconds.
+    init(instance: String, recordLifetime: Int64, maxStaleness: Int64) {
         self.instance = instance
         renewal = recordLifetime * 1_000 / 4
+        proofs = CountedProofs(maxStaleness: maxStaleness)
     }
+
+    /// As of when everything is known that was acknowledged then; nil when that is not so.
+    var provenAt: Int64? { proofs.provenAt }
 
     mutating func handle(_ event: RepairEvent, now: Int64) -> [RepairAction] {
         switch event {
-        case .started(let name):
-            guard ours == nil else { return [] }
-            ours = name
-            nextLook = now + RepairTimes.look
-            // At the first look: nobody knows how old it is.
-            nextRenewal = now
-            return []
+        case .connected:
+            return phase == .publishing ? [] : read(now: now)
+        case .proven(let asOf):
+            guard proofs.proven(asOf, now: now) else { return [] }
+            switch phase {
+            // Also when one is on its way: it may have been answered before the proof was there.
+            case .idle, .reading, .pausing: return read(now: now)
+            case .unconnected, .writing, .publishing: return []
+            }
         case .lost(let reason): return lost(reason, now: now)
-        case .epoch(let found):
-            guard case .reading = phase else { return [] }
-            return isPublished ? closing(found, now: now) : opening(found, now: now)
+        case .epoch(let found, let lastSequence):
+            guard case .reading(let askedAt) = phase else { return [] }
+            proofs.looked(found?.epoch, askedAt: askedAt, now: now)
+            begin(under: found?.epoch, now: now)
+            return looked(found, lastSequence: lastSequence, now: now)
         case .written(let outcome):
             guard case .writing(let epoch, _) = phase else { return [] }
             return written(epoch, outcome, now: now)
         case .published:
-            guard phase == .publishing, let joined else { return [] }
-            isPublished = true
-            return write(LedgerEpoch(state: .whole, name: joined.name), over: joined.sequence, now: now)
+            guard phase == .publishing else { return [] }
+            return published(now: now)
         case .failed:
-            if case .publishing = phase { return [] }
-            return phase == .idle ? [] : pause(now: now)
+            switch phase {
+            case .reading, .writing: return pause(now: now)
+            case .unconnected, .idle, .publishing, .pausing: return []
+            }
         case .tick: return tick(now: now)
         }
     }
@@ -86,154 +113,68 @@ struct RepairMachine: Equatable, Sendable {
     /// The latest moment at which a `tick` is wanted.
     func nextDeadline() -> Int64? {
         switch phase {
-        case .idle: nextLook
-        case .publishing: nil
-        case .reading(let until), .writing(_, let until), .pausing(let until): until
+        case .unconnected, .publishing: nil
+        case .reading(let askedAt): askedAt + RepairTimes.answer
+        case .idle(let until), .writing(_, let until), .pausing(let until): until
         }
     }
 }
 
 extension RepairMachine {
-    private mutating func lost(_ reason: ReplayReason, now: Int64) -> [RepairAction] {
-        // Who has never been current knows no more than what he has read of the stream, and cannot say when it is whole.
-        guard ours != nil else { return [] }
-        let isUnderWay = phase != .idle && self.reason != nil
-        // What others publish meanwhile moves the records of this one. If it was more, the epoch says so in the end.
-        if reason == .overtaken, isUnderWay { return [] }
-        self.reason = reason
-        isPublished = false
-        return read(now: now)
+    /// What was replayed under this epoch is in the stream under it.
+    private mutating func begin(under epoch: LedgerEpoch?, now: Int64) {
+        guard ours == nil, proofs.provenAt != nil, let epoch else { return }
+        ours = epoch.name
+        // At the first look: nobody knows how old it is.
+        nextRenewal = now
     }
 
-    /// Before anything is published: whether somebody has begun already, and whether there is anything to be done.
-    private mutating func opening(_ found: FoundEpoch?, now: Int64) -> [RepairAction] {
-        guard let found, let epoch = found.epoch else { return open(over: found?.sequence ?? 0, now: now) }
-        guard let reason else { return looked(epoch, at: found.sequence, now: now) }
-        if epoch.name == ours {
-            if reason == .overtaken { return rest(now: now) }
-            return open(over: found.sequence, now: now)
+    private mutating func tick(now: Int64) -> [RepairAction] {
+        guard let deadline = nextDeadline(), now >= deadline else { return [] }
+        switch phase {
+        case .unconnected, .publishing: return []
+        case .idle, .pausing: return read(now: now)
+        // No answer in time: a write may have been stored, and a read shows it.
+        case .reading, .writing: return pause(now: now)
         }
-        // A copy that was restored brings back the epoch of its own time.
-        let isOfThisLoss = epoch.state == .repairing || reason == .purged || reason == .overtaken
-        guard isOfThisLoss else { return open(over: found.sequence, now: now) }
-        return publish(under: epoch.name, at: found.sequence, reason)
     }
 
-    private mutating func looked(_ epoch: LedgerEpoch, at sequence: UInt64, now: Int64) -> [RepairAction] {
-        // Something was lost that another has noticed; this one may know more.
-        guard epoch.name == ours else { return publish(under: epoch.name, at: sequence, .overtaken) }
-        // Begun under this name by one that did not end it.
-        guard now >= nextRenewal || epoch.state == .repairing else { return rest(now: now) }
-        return write(LedgerEpoch(state: .whole, name: epoch.name), over: sequence, now: now)
+    // MARK: Questions
+
+    mutating func read(now: Int64) -> [RepairAction] {
+        phase = .reading(askedAt: now)
+        return [.askForEpoch]
     }
 
-    /// A loss that nobody has begun to repair.
-    private mutating func open(over sequence: UInt64, now: Int64) -> [RepairAction] {
-        reason = reason ?? .purged
-        opened += 1
-        return write(LedgerEpoch(state: .repairing, name: "\(instance).\(opened)"), over: sequence, now: now)
-    }
-
-    private mutating func publish(under name: String, at sequence: UInt64, _ reason: ReplayReason) -> [RepairAction] {
-        joined = Joined(name: name, sequence: sequence)
-        self.reason = reason
-        phase = .publishing
-        return [.publish(reason)]
-    }
-
-    /// The epoch was not what it was when this replica began.
-    private mutating func closing(_ found: FoundEpoch?, now: Int64) -> [RepairAction] {
-        guard let found, let epoch = found.epoch, epoch.name == joined?.name else {
-            // Lost again meanwhile.
-            isPublished = false
-            reason = .purged
-            return opening(found, now: now)
-        }
-        guard epoch.state == .repairing else { return ended(now: now) }
-        return write(LedgerEpoch(state: .whole, name: epoch.name), over: found.sequence, now: now)
+    mutating func write(_ state: LedgerEpoch.State, _ name: String, over sequence: UInt64, now: Int64) -> [RepairAction] {
+        let epoch = LedgerEpoch(state: state, name: name)
+        phase = .writing(epoch, until: now + RepairTimes.answer)
+        return [.writeEpoch(epoch, expecting: sequence)]
     }
 
     private mutating func written(_ epoch: LedgerEpoch, _ outcome: PublishOutcome, now: Int64) -> [RepairAction] {
         switch outcome {
         case .stored(let sequence):
-            if epoch.state == .repairing { return publish(under: epoch.name, at: sequence, reason ?? .purged) }
+            if epoch.state == .repairing { return publish(under: epoch.name, at: sequence, now: now) }
             nextRenewal = now + renewal
-            return isPublished ? ended(now: now) : rest(now: now)
+            return repair?.isPublished == true ? ended(now: now) : rest(now: now)
         case .wrongLastSequence:
             // Another's, or this one, written before and its answer lost.
             return read(now: now)
-        case .busy, .unreached, .unknown, .refused:
+        case .busy, .unreached, .unknown:
             return pause(now: now)
+        case .refused(let text):
+            return pause(now: now) + [.report(RepairTrouble.epochNotTaken(text))]
         }
     }
 
-    private mutating func ended(now: Int64) -> [RepairAction] {
-        ours = joined?.name
-        return rest(now: now)
-    }
-
-    private mutating func rest(now: Int64) -> [RepairAction] {
-        phase = .idle
-        (reason, joined, isPublished) = (nil, nil, false)
-        nextLook = now + RepairTimes.look
+    mutating func rest(now: Int64, for time: Int64 = RepairTimes.look) -> [RepairAction] {
+        phase = .idle(nextLook: proofs.isWaiting ? now : now + time)
         return []
-    }
-
-    // MARK: Questions
-
-    private mutating func read(now: Int64) -> [RepairAction] {
-        phase = .reading(until: now + RepairTimes.answer)
-        return [.askForEpoch]
-    }
-
-    private mutating func write(_ epoch: LedgerEpoch, over sequence: UInt64, now: Int64) -> [RepairAction] {
-        phase = .writing(epoch, until: now + RepairTimes.answer)
-        return [.writeEpoch(epoch, expecting: sequence)]
     }
 
     private mutating func pause(now: Int64) -> [RepairAction] {
         phase = .pausing(until: now + RepairTimes.pause)
         return []
     }
-
-    private mutating func tick(now: Int64) -> [RepairAction] {
-        guard let deadline = nextDeadline(), now >= deadline else { return [] }
-        switch phase {
-        case .publishing: return []
-        case .idle, .pausing: return read(now: now)
-        // No answer in time: a write may have been stored, and a read shows it.
-        case .reading, .writing: return pause(now: now)
-        }
-    }
-}
-
-enum RepairEvent: Equatable, Sendable {
-    /// This replica is current for the first time, of a stream that was whole under this name when it began to follow.
-    case started(name: String)
-    case lost(ReplayReason)
-    /// Answers `askForEpoch`; nil when there is none.
-    case epoch(FoundEpoch?)
-    /// Answers `writeEpoch`.
-    case written(PublishOutcome)
-    /// Everything that `publish` asked for is stored.
-    case published
-    /// The outstanding question was answered with an error, or reached nobody.
-    case failed
-    case tick
-}
-
-enum RepairAction: Equatable, Sendable {
-    case askForEpoch
-    /// Where the last epoch stands at this sequence, 0 for none.
-    case writeEpoch(LedgerEpoch, expecting: UInt64)
-    /// Everything that this replica knows and has not expired is to be published again, from the beginning.
-    case publish(ReplayReason)
-}
-
-/// In milliseconds.
-enum RepairTimes {
-    static let answer: Int64 = 2_000
-    static let pause: Int64 = 1_000
-    /// From one look at the epoch to the next.
-    static let look: Int64 = 2_000
 }

@@ -55,13 +55,4 @@ enum StartTimes {
     static let longPause: Int64 = 10_000
     /// So many times in a row nobody takes the question: then JetStream is not there, and is not just starting.
     static let nobodies = 3
-    /// How long a stream that has lost its epoch is left to those that may know what it held: a replica that runs finds
-    /// a loss within some 4 s.
-    static let withoutEpoch: Int64 = 10_000
-    /// How long a repair is waited for in which nothing moves.
-    static let repair: Int64 = 30_000
-    /// And how long one at all: ten million revocations take less.
-    static let longestRepair: Int64 = 1_800_000
-    /// Between two looks of a replica that waits: with more than this between them, time does not count.
-    static let gap: Int64 = 4_000
 }

@@ -1,8 +1,7 @@
 /// What must be true before a replica follows the ledger and writes to it. Pure: no socket, no clock.
 ///
 /// In this order, one question at a time: JetStream is there and new enough; the stream is there, keeps what the ledger
-/// promises and has room, or is made; nothing is missing from it (`LedgerEpoch`), or those that know what is missing have
-/// had their time to bring it back; a write is taken (`ledger.probe`, a subject of its own, so that the stream never
+/// promises and has room, or is made; an empty one gets its first `LedgerEpoch`; a write is taken (`ledger.probe`, a subject of its own, so that the stream never
 /// holds more than one), which proves permission and storage at once. The epoch is always read, also one that was just
 /// written: without the permission to read a record nothing could be refreshed.
 ///
@@ -35,11 +34,8 @@ struct StartMachine: Equatable, Sendable {
     private(set) var lastTrouble: String?
     /// Whether this replica has been current once, and so everything that it does has been seen to be allowed.
     private var hasFollowed = false
-    /// Under which the stream was whole at the start; set before the first `ready`.
-    var epochName: String?
-    var wait: RepairWait?
-    /// The stream's, at the last look; nil when it had no leader.
-    var lastSequence: UInt64?
+    /// The epochs that it has begun: one of a stream that was made again is another.
+    var begun = 0
     let instance: String
 
     /// - Parameter instance: of this process; for the name of the epoch that it may begin.
@@ -107,8 +103,8 @@ extension StartMachine {
             return ask(.stream, now: now)
         case (.stream, .stream(let information)), (.create, .stream(let information)), (.update, .stream(let information)):
             return found(information, after: step, now: now)
-        case (.epoch, .epoch(let epoch)):
-            return found(epoch, now: now)
+        case (.epoch, .epoch):
+            return ask(.probe, now: now)
         case (.writingEpoch, .epochWritten(let outcome)):
             return wroteEpoch(outcome, now: now)
         case (.probe, .probed(let outcome)):
@@ -139,8 +135,8 @@ extension StartMachine {
         switch wanted.verdict(on: information.configuration) {
         case .fits:
             if information.isFull { return give(up: StartTrouble.full(information), now: now) }
-            lastSequence = information.state?.lastSequence
-            return fits(now: now)
+            // What is told of a stream just made is not all: it has no leader yet.
+            return step == .stream ? fits(information, now: now) : ask(.stream, now: now)
         case .raiseMaxAge(let maxAge):
             guard step != .update, let raised = information.configuration(withMaxAge: maxAge) else {
                 return give(up: StartTrouble.maxAgeStays(information.configuration.maxAge, wanted: maxAge), now: now)

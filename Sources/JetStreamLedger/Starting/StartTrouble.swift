@@ -85,16 +85,9 @@ enum StartTrouble {
         """
     }
 
-    static let withoutEpoch = """
-        the stream has lost records: they were purged, or it was copied without them. Waiting for replicas that run and \
-        know them to publish them again
-        """
-
-    static let repairing = "other replicas are publishing again what the stream had lost. Waiting for them to end"
-
-    static let lost = """
-        the stream has lost records, and no replica that runs has brought them back: tokens that were revoked may be valid \
-        again, and used refresh tokens may be used again, until they expire. Serving from what is there
+    static let noLeader = """
+        the stream \(LedgerSubject.stream) has no leader at the moment: an election takes some seconds; if it lasts, start the \
+        nats-servers that are down
         """
 
     static func writeNotTaken(_ text: String) -> String { "the ledger does not take a write: \(text)" }

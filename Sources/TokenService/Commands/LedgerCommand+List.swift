@@ -14,7 +14,8 @@ extension LedgerCommand {
                   type revocation: kind (family, access_token), id, reason (blacklisted, reused)
                   type redemption: family, generation, token_id, redeemed_at, successor {access_id, refresh_id, \
                 access_expires_at, refresh_expires_at}
-                  type epoch: name, state (whole, or repairing: replicas are bringing back what the stream lost)
+                  type epoch: name, state (whole; presumed: whole, as far as the replica knew that wrote it; repairing: \
+                replicas are bringing back what the stream lost)
                   type probe: a replica's proof, at its start, that writes are taken
                   type fence: how replicas prove that they know all that was stored before it
                   type unreadable: problem

@@ -63,3 +63,9 @@ extension FollowScene {
         return now
     }
 }
+
+extension FollowMachine {
+    var currentUntil: Int64? { provenAt.map { $0 + maxStaleness } }
+
+    func isCurrent(at now: Int64) -> Bool { now <= currentUntil ?? now - 1 }
+}

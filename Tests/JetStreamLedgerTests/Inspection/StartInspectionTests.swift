@@ -9,7 +9,10 @@ struct StartInspectionTests {
     private func information(_ change: (inout StreamConfiguration) -> Void = { _ in }, bytes: Int64 = 0) -> StreamInformation {
         var configuration = wanted
         change(&configuration)
-        return StreamInformation(configuration: configuration, rawConfiguration: configuration.encoded(), bytes: bytes)
+        var information = StreamInformation(
+            configuration: configuration, rawConfiguration: configuration.encoded(), bytes: bytes)
+        information.state = StreamState(created: "x", lastSequence: 9)
+        return information
     }
 
     /// What comes of a stream, or of an error, in answer to the question for it.
@@ -58,9 +61,9 @@ struct StartInspectionTests {
         #expect(verdict(inspection.handle(.probed(.refused("no room")), now: 3))?.standing == .doesNotFit)
     }
 
-    @Test("A stream that has lost records, or is being repaired: `serve` would start, after a while, and that is a remark", arguments: [
-        (nil, StartTrouble.withoutEpoch),
-        (FoundEpoch(LedgerEpoch(state: .repairing, name: "x"), at: 4), StartTrouble.repairing),
+    @Test("A stream that has lost records, or is being repaired: `serve` would wait before it answers, and that is a remark", arguments: [
+        (FoundEpoch?.none, RepairTrouble.withoutEpoch),
+        (FoundEpoch(LedgerEpoch(state: .repairing, name: "x"), at: 4), RepairTrouble.repairing),
     ])
     func incomplete(found: FoundEpoch?, remark: String) {
         var (step, inspection) = step(after: .stream(information()))

@@ -7,10 +7,11 @@ import StrictJSON
 /// Sees everything at once, and says when a promise is broken. The plain model against which histories are held.
 ///
 /// P1: a revocation that was acknowledged is in the stream, at once and, unless an operator has removed it, for ever; and
-///     what he has removed comes back as long as one replica that knows it lives.
+///     what he has removed comes back as long as one replica lives that has seen it there.
 /// P2: the life of a replica that acknowledged a revocation never calls its token valid again; every replica that
 ///     answers knows everything that has been in the stream for longer than the bound.
-///     A replica that starts after a purge does not answer before what all others knew is back, unless none is left.
+///     A replica that was not current at a purge does not become so before what all that were current knew is back, unless
+///     none of them is left.
 /// P3: a refresh token has one successor pair, out of a redemption that was stored; none outside of the grace period, none
 ///     when its successor has been redeemed, none from a family that was revoked before it was presented. (A family of
 ///     which an operator has removed records is left out: who forgets the past cannot keep to it.)
@@ -29,6 +30,8 @@ final class LedgerOracle {
     private var lastDamage: Int64 = .min
     /// What a purge has taken and nobody has brought back: since when.
     private var missing: [UUIDv7: Int64] = [:]
+    /// The lives that were current at the last purge.
+    private var witnesses: [[Int]] = []
     private var lastIsolation: [Int: Int64] = [:]
     /// What must be in the stream in the end, because a replica that lives through the calm knows it.
     private var expected: Set<UUIDv7> = []
@@ -63,8 +66,11 @@ final class LedgerOracle {
         }
         let isPurge = old != nil && new?.created == old?.created && new?.lastSequence == old?.lastSequence
         // Of a stream that was deleted or restored, a replica that starts at once cannot see that it was another.
-        // What all knew at the purge. Who repairs first does not wait for those that may know more, and publish it later.
-        let known = inStream.keys.filter { id in world.replicas.allSatisfy { $0.knows(id) } }
+        // What all that were current knew at the purge. Who repairs first does not wait for those that may know more, and
+        // publish it later.
+        let current = world.replicas.filter(\.isCurrent)
+        let known = current.isEmpty ? [] : inStream.keys.filter { id in current.allSatisfy { $0.knows(id) } }
+        if isPurge { witnesses = current.map { [$0.index, $0.life] } }
         missing = isPurge ? missing.merging(known.map { ($0, world.now) }) { $1 } : [:]
         inStream = kept
         for record in old?.records ?? [] where new?.record(at: record.sequence) == nil {
@@ -165,7 +171,7 @@ final class LedgerOracle {
         for replica in world.replicas where replica.isCurrent {
             currentChecks += 1
             if let id = missing.first(where: { isWithheld($0.key, since: $0.value, from: replica) })?.key {
-                world.violate("P2: replica \(replica.index) started on a purged stream, and answers without \(id.text)")
+                world.violate("P2: replica \(replica.index) came to a purged stream, and answers without \(id.text)")
                 return
             }
             for id in inStream.keys where mustBeKnown(id) && !replica.knows(id) {
@@ -176,15 +182,15 @@ final class LedgerOracle {
         }
     }
 
-    /// Whether one that lived at the purge lives still, and one that started after it does not know it, and cannot have
-    /// waited for long enough.
+    /// Whether one that was current at the purge lives still, and one that was not does not know it, and cannot have waited
+    /// for long enough.
     private func isWithheld(_ id: UUIDv7, since purge: Int64, from replica: SimulatedReplica) -> Bool {
-        guard replica.born > purge, world.now < purge + StartTimes.withoutEpoch, !replica.knows(id) else { return false }
-        return world.replicas.contains { $0.born < purge }
+        guard world.now < purge + RepairTimes.stillOwn, !replica.knows(id) else { return false }
+        return world.replicas.contains { witnesses.contains([$0.index, $0.life]) }
     }
 
     func calm() {
-        expected = world.replicas.reduce(into: Set<UUIDv7>()) { $0.formUnion($1.revoked) }.intersection(acknowledged)
+        expected = world.replicas.reduce(into: Set<UUIDv7>()) { $0.formUnion($1.learned) }.intersection(acknowledged)
     }
 
     func checkEnd() {
@@ -192,7 +198,8 @@ final class LedgerOracle {
             if !replica.isCurrent { world.violate("replica \(replica.index) does not become current again") }
             if replica.openRequests > 0 { world.violate("replica \(replica.index) has not answered \(replica.openRequests)") }
             for id in expected.sorted(by: { $0.text < $1.text }) where !replica.knows(id) {
-                return world.violate("P1: replica \(replica.index) does not learn \(id.text), which another knows")
+                let knowers = world.replicas.filter { $0.knows(id) }.map { "\($0.index)-\($0.life)" }
+                return world.violate("P1: replica \(replica.index) does not learn \(id.text), which \(knowers) know")
             }
         }
         for id in expected.sorted(by: { $0.text < $1.text }) where inStream[id] == nil {

@@ -67,7 +67,7 @@ extension LedgerSimulation {
             guard isolated[origin.replica] == nil, let event = start(action) else { return }
             answer(.answered(number, .starting(event)), origin)
         case .question(let number, .repairing(let action)):
-            guard isolated[origin.replica] == nil, let event = repair(action) else { return }
+            guard let event = repair(action, origin) else { return }
             answer(.answered(number, .repairing(event)), origin)
         case .question(let number, .following(let action)):
             guard let event = follow(action, origin) else { return }
@@ -105,31 +105,37 @@ extension LedgerSimulation {
             information.state = stream?.state(quorumAge: 0)
             return .stream(information)
         case .askForEpoch:
-            if fault == .startsInTheMiddle { return .epoch(FoundEpoch(LedgerEpoch(state: .whole, name: "x"), at: 1)) }
-            return stream == nil ? .rejected(missing) : .epoch(foundEpoch)
+            return stream == nil ? .rejected(missing) : .epoch(epoch(in: stream))
         case .writeEpoch(let epoch, let sequence): return hasNobody ? .nobody : .epochWritten(write(epoch, sequence))
         case .probe: return hasNobody ? .nobody : .probed(append(LedgerSubject.probe, nil, nil, []))
         case .updateStream, .ready, .refuse, .report: return nil
         }
     }
 
-    private var foundEpoch: FoundEpoch? {
-        stream?.last(of: LedgerSubject.epoch).map {
-            FoundEpoch(try? LedgerEpoch.decode($0.body.rawSpan), at: $0.sequence)
-        }
+    private func epoch(in stream: StreamModel?) -> FoundEpoch? {
+        guard let record = stream?.last(of: LedgerSubject.epoch) else { return nil }
+        var epoch = try? LedgerEpoch.decode(record.body.rawSpan)
+        if fault == .repairTakenForItsEnd { epoch?.state = .whole }
+        return FoundEpoch(epoch, at: record.sequence)
     }
 
     private func write(_ epoch: LedgerEpoch, _ expected: UInt64) -> PublishOutcome {
-        guard foundEpoch?.sequence ?? 0 == expected else { return .wrongLastSequence }
+        guard stream?.last(of: LedgerSubject.epoch)?.sequence ?? 0 == expected else { return .wrongLastSequence }
         return append(LedgerSubject.epoch, nil, nil, epoch.encoded())
     }
 
-    private func repair(_ action: RepairAction) -> RepairEvent? {
+    private func repair(_ action: RepairAction, _ origin: Origin) -> RepairEvent? {
+        let lastSequence = replicas[origin.replica].following.highestSeen
+        if let isolation = isolated[origin.replica] {
+            // A leader that is cut off tells what it remembers, and stores nothing.
+            guard action == .askForEpoch, now - isolation.since < 5_000 else { return nil }
+            return .epoch(epoch(in: isolation.snapshot), lastSequence: lastSequence)
+        }
         if hasNobody { return .failed }
         switch action {
-        case .askForEpoch: return .epoch(foundEpoch)
+        case .askForEpoch: return .epoch(epoch(in: stream), lastSequence: lastSequence)
         case .writeEpoch(let epoch, let sequence): return .written(write(epoch, sequence))
-        case .publish: return nil
+        case .publish, .report: return nil
         }
     }
 

@@ -32,8 +32,10 @@ final class LedgerSimulation {
         case loneLeaderBelieved
         /// What a purge has taken is not brought back.
         case nothingPublishedAgain
-        /// A replica starts on a stream that has lost what others are bringing back.
+        /// A replica that starts or comes back answers from a stream that has lost what others are bringing back.
         case startsInTheMiddle
+        /// A repair that has begun counts as one that has ended.
+        case repairTakenForItsEnd
     }
 
     enum Question {

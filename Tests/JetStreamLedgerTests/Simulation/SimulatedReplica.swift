@@ -12,7 +12,6 @@ final class SimulatedReplica {
     let index: Int
     /// Tells what was meant for this life from what was meant for one before.
     let life: Int
-    let born: Int64
     unowned let world: LedgerSimulation
     var starting: StartMachine
     var following: FollowMachine
@@ -41,11 +40,11 @@ final class SimulatedReplica {
     init(index: Int, life: Int, world: LedgerSimulation) {
         self.index = index
         self.life = life
-        born = world.now
         self.world = world
         starting = StartMachine(wanted: LedgerSimulation.configuration, instance: "\(index)-\(life)")
         repairing = RepairMachine(
-            instance: "\(index)-\(life)", recordLifetime: LedgerSimulation.configuration.maxAge / 1_000_000_000)
+            instance: "\(index)-\(life)", recordLifetime: LedgerSimulation.configuration.maxAge / 1_000_000_000,
+            maxStaleness: world.maxStaleness)
         following = FollowMachine(maxStaleness: world.maxStaleness)
         let blacklist = SimulatedBlacklist()
         self.blacklist = blacklist
@@ -56,7 +55,8 @@ final class SimulatedReplica {
             revoked: { blacklist.ownWrites.append(.revoked(sequence: $0, id: $1)) })
     }
 
-    var revoked: Set<UUIDv7> { Set(blacklist.revocations.keys) }
+    /// What it knows to have been in the stream; of its own requests it also knows what was never stored.
+    private(set) var learned: Set<UUIDv7> = []
 
     func knows(_ id: UUIDv7) -> Bool { blacklist.revocations[id] != nil }
 
@@ -64,7 +64,8 @@ final class SimulatedReplica {
 
     var isCurrent: Bool {
         if world.fault == .answersBeforeReplay, following.phase == .following { return true }
-        return following.isCurrent(at: world.now)
+        let provenAt = world.fault == .startsInTheMiddle ? following.provenAt : repairing.provenAt
+        return provenAt.map { world.now <= $0 + world.maxStaleness } ?? false
     }
 
     // MARK: The connection
@@ -72,7 +73,12 @@ final class SimulatedReplica {
     func connected(session: Int) {
         self.session = session
         (openQuestion, openRepairQuestion) = (nil, nil)
-        if starting.phase == .ready { follow(.connected) } else { start(.connected) }
+        if starting.phase == .ready {
+            follow(.connected)
+            repair(.connected)
+        } else {
+            start(.connected)
+        }
         flush()
     }
 
@@ -106,6 +112,7 @@ final class SimulatedReplica {
             switch action {
             case .ready:
                 follow(following.phase == .waitingForStream ? .streamReady : .connected)
+                repair(.connected)
             case .refuse(let text): world.violate("replica \(index) refuses: \(text)")
             case .report: break
             case .askForAccount, .askForStream, .createStream, .updateStream, .askForEpoch, .writeEpoch, .probe:
@@ -116,6 +123,11 @@ final class SimulatedReplica {
 
     private func follow(_ event: FollowEvent, record: StreamModel.Record? = nil) {
         let actions = following.handle(event, now: world.now)
+        switch event {
+        case .delivered(_, let id?) where actions.contains(.apply): learned.insert(id)
+        case .revoked(_, let id): learned.insert(id)
+        default: break
+        }
         if event != .tick || !actions.isEmpty { world.trace("replica \(index): \(event) -> \(actions)") }
         for action in actions {
             switch action {
@@ -135,8 +147,9 @@ final class SimulatedReplica {
 
     private func repair(_ event: RepairEvent) {
         let actions = repairing.handle(event, now: world.now)
-        if event != .tick || !actions.isEmpty { world.trace("replica \(index): \(event) -> \(actions)") }
+        if !actions.isEmpty { world.trace("replica \(index): \(event) -> \(actions)") }
         for action in actions {
+            if case .report = action { continue }
             guard case .publish(let reason) = action else {
                 ask(.repairing(action))
                 continue
@@ -225,7 +238,7 @@ final class SimulatedReplica {
             for event in blacklist.takeOwnWrites() { follow(event) }
             if outcomes.isEmpty, sends.isEmpty { break }
         }
-        if following.isCurrent(at: world.now), let name = starting.epochName { repair(.started(name: name)) }
+        repair(.proven(asOf: following.provenAt))
         world.setTimer(self)
     }
 

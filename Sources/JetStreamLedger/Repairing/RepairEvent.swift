@@ -1,0 +1,76 @@
+enum RepairEvent: Equatable, Sendable {
+    /// There is a connection, and the stream is as it should be.
+    case connected
+    /// As of when the follower has proven that all in the stream is known, nil for never; also when it is the same as before.
+    case proven(asOf: Int64?)
+    case lost(ReplayReason)
+    /// Answers `askForEpoch`; nil when there is none.
+    ///
+    /// - Parameter lastSequence: the highest that is known of the stream.
+    case epoch(FoundEpoch?, lastSequence: UInt64)
+    /// Answers `writeEpoch`.
+    case written(PublishOutcome)
+    /// Everything that `publish` asked for is stored.
+    case published
+    /// The outstanding question was answered with an error, or reached nobody.
+    case failed
+    case tick
+}
+
+enum RepairAction: Equatable, Sendable {
+    case askForEpoch
+    /// Where the last epoch stands at this sequence, 0 for none.
+    case writeEpoch(LedgerEpoch, expecting: UInt64)
+    /// Everything that this replica knows and has not expired is to be published again, from the beginning.
+    case publish(ReplayReason)
+    /// Worth a warning, once until this replica is current again.
+    case report(String)
+}
+
+/// In milliseconds.
+enum RepairTimes {
+    static let answer: Int64 = 2_000
+    static let pause: Int64 = 1_000
+    /// From one look at the epoch to the next; and while it is waited for others.
+    static let look: Int64 = 2_000
+    static let waitingLook: Int64 = 1_000
+    /// An epoch that is gone, or another's, is looked at again before it is believed: a leader that was deposed tells an
+    /// old one for a moment.
+    static let doubt: Int64 = 500
+    /// From one proof to the next of a replica that does not lose sight of the ledger: two looks, and a look's age.
+    static let chain: Int64 = 8_000
+    /// How long a repair is waited for in which nothing moves, by one that does not know all: another's, and its own. A replica
+    /// that runs finds a loss within some 4 s.
+    static let still: Int64 = 30_000
+    static let stillOwn: Int64 = 10_000
+    /// And how long one at all: ten million revocations take less.
+    static let longest: Int64 = 1_800_000
+    /// Between two looks: with more than this between them, time does not count as waiting.
+    static let gap: Int64 = 4_000
+}
+
+enum RepairTrouble {
+    static let withoutEpoch = """
+        the stream has lost records: they were purged, or it was copied without them. Waiting for replicas that run and \
+        know them to publish them again
+        """
+
+    static let repairing = "other replicas are publishing again what the stream had lost. Waiting for them to end"
+
+    static let waiting = """
+        the stream has lost records, and this replica may not know all of them: it has just started, or was out of sight of \
+        the ledger. Not answering until another has published what it knows, or none does anything for a while
+        """
+
+    static let lost = """
+        the stream has lost records, and no replica that runs is sure to know them: tokens that were revoked may be valid \
+        again, and used refresh tokens may be used again, until they expire. Serving from what is there
+        """
+
+    static func epochNotTaken(_ text: String) -> String {
+        """
+        the ledger does not take a write to \(LedgerSubject.epoch): \(text). Until it does, replicas that start do not \
+        answer. Make room (max_bytes of the stream, limits of the account, the disk), or see nats-server's log
+        """
+    }
+}
