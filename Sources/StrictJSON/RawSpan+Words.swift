@@ -18,6 +18,12 @@ extension RawSpan {
         UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// Sixteen bytes from `offset` on, aligned or not. Traps unless all of them lie inside the span.
+    @inlinable
+    package func sixteen(at offset: Int) -> SIMD16<UInt8> {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+    }
+
     /// Whether both hold the same bytes. Takes a time that depends on the bytes: not for secrets.
     package func equals(_ other: RawSpan) -> Bool {
         guard byteCount == other.byteCount else { return false }
@@ -95,6 +101,44 @@ extension [UInt8] {
     package mutating func append(_ literal: StaticString) {
         literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
     }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends the lowest bytes of a word, the lowest one first; traps unless there is room for all eight, because for
+    /// speed all eight are written.
+    @inlinable
+    @inline(__always)
+    package mutating func append(firstBytes byteCount: Int, of word: UInt64) {
+        precondition(byteCount >= 0 && byteCount <= 8 && freeCapacity >= 8, "no room for a word")
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            unsafe UnsafeMutableRawBufferPointer(buffer)
+                .storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
+            count &+= byteCount
+        }
+    }
+}
+
+// The same 128 bits in other lanes, the lowest first as they lie in memory; every pattern of bits is a value of each.
+extension SIMD16<UInt8> {
+    @inlinable
+    package var lanes16: SIMD8<UInt16> { unsafe unsafeBitCast(self, to: SIMD8<UInt16>.self) }
+    @inlinable
+    package var lanes64: SIMD2<UInt64> { unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self) }
+}
+
+extension SIMD8<UInt16> {
+    @inlinable
+    package var lanes32: SIMD4<UInt32> { unsafe unsafeBitCast(self, to: SIMD4<UInt32>.self) }
+}
+
+extension SIMD4<UInt32> {
+    @inlinable
+    package var lanes64: SIMD2<UInt64> { unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self) }
+}
+
+extension SIMD2<UInt64> {
+    @inlinable
+    package var lanes8: SIMD16<UInt8> { unsafe unsafeBitCast(self, to: SIMD16<UInt8>.self) }
 }
 
 extension StaticString {

@@ -68,6 +68,43 @@ struct Base64URLTests {
         }
     }
 
+    /// A byte and a place at a time, by a table: how decoding was done before it went by vectors.
+    static func table(_ text: [UInt8]) -> [UInt8]? {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var values = [UInt32?](repeating: nil, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt32(value) }
+        var (bits, count, bytes): (UInt32, Int, [UInt8]) = (0, 0, [])
+        for character in text {
+            guard let value = values[Int(character)] else { return nil }
+            (bits, count) = (bits << 6 | value, count + 6)
+            guard count >= 8 else { continue }
+            count -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            bits &= 1 << UInt32(count) - 1
+        }
+        return count == 6 || bits != 0 ? nil : bytes
+    }
+
+    @Test("every byte at every place of texts of up to 34 characters is taken as the table takes it")
+    func everyByteEverywhere() {
+        var generator = SeededGenerator(seed: 11)
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var (wrong, taken, refused) = (0, 0, 0)
+        for length in 1...34 {
+            for place in 0..<length {
+                var text = (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? 0 }
+                for byte in UInt8.min...UInt8.max {
+                    text[place] = byte
+                    let expected = Self.table(text)
+                    if (try? decoded(text)) != expected { wrong += 1 }
+                    if expected == nil { refused += 1 } else { taken += 1 }
+                }
+            }
+        }
+        #expect(wrong == 0)
+        #expect(taken > 10_000 && refused > 50_000)
+    }
+
     @Test("a refused text leaves the bytes that were there")
     func refusalAppendsNothing() {
         var output: [UInt8] = [1, 2, 3]
