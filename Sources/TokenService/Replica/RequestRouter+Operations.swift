@@ -44,31 +44,40 @@ extension RequestRouter {
         mutating func perform(
             _ operation: Operation, _ body: RawSpan, at now: UnixTime, into output: inout [UInt8]
         ) throws(ServiceError) -> Outcome {
-            if operation == .verifyToken, let token = plainRequest.token(in: body) {
-                return try verifyPlain(token, body, at: now, into: &output)
-            }
-            try decoder.decode(operation, body)
+            if operation != .verifyToken { try decoder.decode(operation, body) }
             switch operation {
-            case .verifyToken: return try Self.verify(&verifyToken, decoder, body, now, &output)
+            case .verifyToken:
+                try verify(body, at: now, into: &output)
+                return .replied
             case .generateTokens: return try Self.generate(&generateTokens, decoder, body, now, &output)
             case .refreshTokens: return try Self.refresh(&refreshTokens, decoder, body, now)
             case .blacklistTokens: return try Self.blacklist(&blacklistTokens, decoder, body, now)
             }
         }
 
+        /// verify_token, which never waits. By itself, because an `Outcome` is 144 bytes, and to hand one back waits until
+        /// what was remembered of the token before it has reached its place in memory.
+        mutating func verify(_ body: RawSpan, at now: UnixTime, into output: inout [UInt8]) throws(ServiceError) {
+            if let token = plainRequest.token(in: body) {
+                return try verifyPlain(token, body, at: now, into: &output)
+            }
+            try decoder.decode(.verifyToken, body)
+            try Self.verify(&verifyToken, decoder, body, now, &output)
+        }
+
         /// A token that turns out to be good shows that its request was what it seemed to be, and nobody has to read it. When
         /// it is refused, that may be the request's fault: then it is decoded after all.
         private mutating func verifyPlain(
             _ token: RawSpan, _ body: RawSpan, at now: UnixTime, into output: inout [UInt8]
-        ) throws(ServiceError) -> Outcome {
+        ) throws(ServiceError) {
             guard token.byteCount <= decoder.limits.maxTokenBytes else {
                 try decoder.decode(.verifyToken, body)
                 return try Self.verify(&verifyToken, decoder, body, now, &output)
             }
             let start = output.count
-            if verifyToken.verify(token, at: now, into: &output) == nil { return .replied }
+            if verifyToken.verify(token, at: now, into: &output) == nil { return }
             try decoder.decode(.verifyToken, body)
-            if Self.isRead(decoder, body, as: token) { return .replied }
+            if Self.isRead(decoder, body, as: token) { return }
             output.removeSubrange(start...)
             return try Self.verify(&verifyToken, decoder, body, now, &output)
         }
@@ -114,10 +123,9 @@ extension RequestRouter {
         private static func verify(
             _ verifyToken: inout VerifyToken, _ decoder: borrowing RequestDecoder, _ body: RawSpan, _ now: UnixTime,
             _ output: inout [UInt8]
-        ) throws(ServiceError) -> Outcome {
+        ) throws(ServiceError) {
             guard let token = decoder.value(.accessToken, in: body) else { throw .notDemanded(.accessToken) }
             verifyToken.verify(token, at: now, into: &output)
-            return .replied
         }
 
         private static func generate(

@@ -83,6 +83,11 @@ final class RequestRouter: RequestHandler {
         let now = now
         let outcome: Outcome
         do throws(ServiceError) {
+            // Not by way of an outcome; see there.
+            if operation == .verifyToken {
+                try operations.verify(message.payload, at: now, into: &output)
+                return reply.send(output)
+            }
             outcome = try operations.perform(operation, message.payload, at: now, into: &output)
         } catch {
             return refuse(error, of: operation, reply)
