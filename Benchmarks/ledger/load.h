@@ -17,6 +17,8 @@ void closed_loop_of(size_t count, size_t in_flight, Send *send, Receive *receive
 
 /* stream.c: nothing but JetStream. */
 void fill(size_t count);
+/* One record of a revocation; its acknowledgement comes to `bus_inbox(number)`. */
+void publish_revocation(size_t number);
 void follow(size_t count);
 void compare_and_set(size_t in_flight, double seconds);
 
@@ -29,6 +31,8 @@ void blacklist(size_t in_flight, size_t count);
 /* paced.c: so many a second, whatever becomes of them. */
 void verify_paced(double rate, double seconds);
 void blacklist_paced(double rate, double seconds);
+void echo_paced(double rate, double seconds);
+void publish_paced(double rate, double seconds);
 
 /* propagation.c */
 void propagation(const char *other_prefix, size_t count);

@@ -8,6 +8,8 @@
  *   load PORT blacklist IN_FLIGHT COUNT                so many pairs
  *   load PORT verify-paced RATE SECONDS
  *   load PORT blacklist-paced RATE SECONDS
+ *   load PORT echo-paced RATE SECONDS
+ *   load PORT publish-paced RATE SECONDS               records of revocations, straight into the stream
  *   load PORT propagation OTHER_PREFIX COUNT           blacklisted at PREFIX, rejected at OTHER_PREFIX
  *
  * PREFIX in the environment is put before the service's subjects. Loops print requests a second, and the median and the
@@ -34,6 +36,8 @@ int main(int count, char **words) {
     else if (!strcmp(command, "refresh")) refresh((size_t)first, second);
     else if (!strcmp(command, "blacklist")) blacklist((size_t)first, (size_t)second);
     else if (!strcmp(command, "verify-paced")) verify_paced(first, second);
+    else if (!strcmp(command, "echo-paced")) echo_paced(first, second);
+    else if (!strcmp(command, "publish-paced")) publish_paced(first, second);
     else if (!strcmp(command, "blacklist-paced")) blacklist_paced(first, second);
     else fail("no such command: %s", command);
     return 0;

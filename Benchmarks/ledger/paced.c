@@ -66,6 +66,35 @@ void verify_paced(double rate, double seconds) {
     pace(rate, (size_t)(rate * (seconds + warm_up)), warm_up, send_verify);
 }
 
+/* Asks an echo with requests of the same size: no service is there that would have issued tokens. */
+void echo_paced(double rate, double seconds) {
+    static const double warm_up = 0.5;
+    static char token[] =
+        "eyJhbGciOiJFZERTQSIsImtpZCI6ImFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWEiLCJ0eXAiOiJhdCtqd3QifQ."
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    static Pair made_up[token_count];
+    for (size_t i = 0; i < token_count; i++) made_up[i].access = token;
+    pairs = made_up;
+    is_good = is_valid;
+    max_in_flight = 4096;
+    pace(rate, (size_t)(rate * (seconds + warm_up)), warm_up, send_verify);
+}
+
+/* MARK: JetStream by itself */
+
+static bool is_stored(Text payload) { return contains(payload, "\"seq\":"); }
+
+/* Says `ready` and begins. */
+void publish_paced(double rate, double seconds) {
+    is_good = is_stored;
+    max_in_flight = 512;
+    puts("ready");
+    fflush(stdout);
+    pace(rate, (size_t)(rate * seconds), 0, publish_revocation);
+}
+
 /* MARK: blacklist */
 
 static bool is_done(Text payload) { return payload.length == 2; }

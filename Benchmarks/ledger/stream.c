@@ -21,18 +21,21 @@ static void take_acknowledgement(const Message *message) {
 
 /* Families as old as up to 30 days, whose records have as long to live, and access tokens of the last minute: every other
  * one, as a blacklisting of a pair writes them. In the order of their revocation, which is not that of their age. */
-static void publish_revocation(size_t number) {
+void publish_revocation(size_t number) {
+    /* Of this process, so that no record is taken for one that another has written. */
+    static uint64_t run;
+    if (!run) run = random_bits() >> 12;
     static const int64_t family_life = 30LL * 24 * 3600 * 1000, access_life = 15 * 60 * 1000;
     int64_t now = (int64_t)(wall_seconds_now() * 1000);
     bool is_family = number % 2 == 0;
     int64_t age = (int64_t)(random_bits() % (uint64_t)(is_family ? family_life - 3600 * 1000 : 60 * 1000));
     char subject[64], headers[64], body[96];
     snprintf(subject, sizeof subject, "ledger.revoked.%s", identifier(now - age).text);
-    snprintf(headers, sizeof headers, "NATS/1.0\r\nNats-Msg-Id: 2x9fq0c8w1k3v-%zu\r\n\r\n", number);
+    snprintf(headers, sizeof headers, "NATS/1.0\r\nNats-Msg-Id: %013llx-%zu\r\n\r\n", (unsigned long long)run, number);
     int length = snprintf(body, sizeof body, "{\"kind\":\"%s\",\"exp\":%lld,\"reason\":\"blacklisted\"}",
                           is_family ? "family" : "access_token",
                           (long long)(now - age + (is_family ? family_life : access_life)));
-    bus_publish(subject, bus_inbox(0), headers, body, (size_t)length);
+    bus_publish(subject, bus_inbox(number), headers, body, (size_t)length);
 }
 
 void fill(size_t count) {
