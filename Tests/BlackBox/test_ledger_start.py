@@ -9,7 +9,7 @@ import pytest
 
 from support.fleet import Fleet, generate_keys
 from support.ledger import STREAM, ledger_of
-from support.processes import NATSServer, run
+from support.processes import ROOT, NATSServer, run
 
 # As the service makes it; what an operator may have done to it is put over this.
 STREAM_CONFIG = {
@@ -38,12 +38,12 @@ def refused(server: NATSServer, tmp_path: Path, *options: str, **variables: str)
 
 
 @contextmanager
-def server_with(tmp_path: Path, text: str) -> Iterator[NATSServer]:
+def server_with(tmp_path: Path, text: str, **settings: Path) -> Iterator[NATSServer]:
     config = tmp_path / "nats-server.conf"
     config.write_text(text)
     directory = tmp_path / "nats-server"
     directory.mkdir()
-    server = NATSServer(directory, config=config).start()
+    server = NATSServer(directory, config=config, **settings).start()
     try:
         yield server
     finally:
@@ -54,6 +54,35 @@ def test_a_server_without_jetstream(tmp_path: Path) -> None:
     with server_with(tmp_path, "max_payload: 64KB\n") as server:
         said = refused(server, tmp_path)
     assert "no JetStream" in said and "-js" in said and "--ledger memory" in said
+
+
+def other_server(version: str) -> Path:
+    """As `deploy/setup --tests` installs it."""
+    return ROOT / f".build-tools/nats-server-{version}/bin/nats-server"
+
+
+@pytest.mark.parametrize("version", ["2.10.26", "2.11.6"])
+def test_a_server_that_is_too_old(tmp_path: Path, version: str) -> None:
+    with server_with(tmp_path, "jetstream: enabled\n", program=other_server(version)) as server:
+        said = refused(server, tmp_path)
+        checked = run("ledger", "verify", NATS_URL=server.url)
+    wanted = "this nats-server is too old: the ledger needs 2.11.7 or newer"
+    assert wanted in said
+    assert checked.returncode == 1 and wanted in checked.stdout + checked.stderr
+
+
+async def test_the_oldest_server_that_is_not(fleet: Fleet, tmp_path: Path) -> None:
+    with server_with(tmp_path, "jetstream: enabled\n", program=other_server("2.11.7")) as server:
+        replicas = fleet.start_replicas(2, server=server)
+        async with replicas[0].connect() as client, replicas[1].connect() as other:
+            first = await client.generate()
+            second = await client.refresh(first.refresh)
+            # Within the grace any replica has the same pair for it.
+            assert await other.refresh(first.refresh) == second
+            third = await other.refresh(second.refresh)
+            assert (await client.ask("refresh_tokens", {"refresh_token": first.refresh})).code == 401
+            for one in (client, other):
+                assert await one.reason(third.access) == "revoked"
 
 
 def test_an_account_without_jetstream(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ struct CountedProofsTests {
     }
 
     @Test("Who was out of sight for long counts as one that comes new; a short bound makes that a shorter time", arguments: [
-        (15_000, RepairTimes.chain), (5_000, 5_000),
+        (15_000, RepairTimes.chain), (3_000, 3_000),
     ] as [(Int64, Int64)])
     func broken(maxStaleness: Int64, chain: Int64) {
         var proofs = current(maxStaleness: maxStaleness)

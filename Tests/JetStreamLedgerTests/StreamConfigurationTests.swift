@@ -31,6 +31,19 @@ struct StreamConfigurationTests {
         #expect(wanted.verdict(on: found) == .fits)
     }
 
+    @Test("A server that overlooks the compare-and-set is refused, also when the stream moves to one", arguments: [
+        ("2.11.6", false), ("2.11.7", true), ("2.12.0-RC.1", true), ("2.9.10", false), ("3.0.0", true), ("2.10.26-beta+7", false),
+        ("nightly", true), ("2.11", true),
+    ])
+    func version(text: String, fits: Bool) throws {
+        var json = String(decoding: wanted.encoded(), as: UTF8.self)
+        json.removeLast()
+        let bytes = Array((json + #","metadata":{"a":"b","_nats.ver":"\#(text)"}}"#).utf8)
+        var scanner = JSONScanner(bytes.rawSpan)
+        let found = try StreamConfiguration(reading: &scanner)
+        #expect(wanted.verdict(on: found) == (fits ? .fits : .refuse(StartTrouble.tooOld)))
+    }
+
     @Test("A max_age that is too short is raised, one that is longer or endless is kept")
     func maxAge() {
         var found = wanted

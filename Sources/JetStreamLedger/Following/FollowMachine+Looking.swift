@@ -147,7 +147,7 @@ extension FollowMachine {
         _ state: StreamState, _ seen: Anchor? = nil, now: Int64
     ) -> [FollowAction] {
         guard let look else { return [] }
-        (doubt, isAdopting) = (nil, false)
+        doubt = nil
         // Not the last one now: that may have come in after a purge that came after the answers. And not in the place of
         // one that was missed meanwhile.
         if anchor == seen { anchor = look.applied ?? anchor }
@@ -196,7 +196,7 @@ extension FollowMachine {
     }
 
     private mutating func startOver(in state: StreamState, _ reason: ReplayReason, now: Int64) -> [FollowAction] {
-        startOver(in: state, reason) + createConsumer(now: now)
+        [startOver(in: state, reason)] + createConsumer(now: now)
     }
 
     private mutating func createConsumer(now: Int64) -> [FollowAction] {

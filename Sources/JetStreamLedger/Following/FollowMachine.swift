@@ -91,9 +91,6 @@ struct FollowMachine: Equatable, Sendable {
     var own = UndeliveredWrites()
     /// Seen once, and to be seen again.
     var doubt: ReplayReason?
-    /// What this replica knows is being published into the stream as it is now: at the next look that one is taken for
-    /// the right one, whatever it was before.
-    var isAdopting = false
     /// When something was last proven.
     var lastProof: Int64?
     /// As of when the last target was that was reached.
@@ -132,7 +129,6 @@ struct FollowMachine: Equatable, Sendable {
             if sequence > reached { own.insert(id, at: sequence) }
             return []
         case .republishing:
-            isAdopting = true
             guard phase == .following else { return [] }
             (anchor, doubt, look) = (nil, nil, nil)
             own.removeAll()
@@ -204,12 +200,11 @@ struct FollowMachine: Equatable, Sendable {
     }
 
     /// Nothing is known of this stream: all of it is to be replayed, and what is known from the one before published.
-    mutating func startOver(in state: StreamState, _ reason: ReplayReason) -> [FollowAction] {
-        defer { isAdopting = false }
+    mutating func startOver(in state: StreamState, _ reason: ReplayReason) -> FollowAction {
         created = state.created
         highestSeen = state.lastSequence
         forget()
-        return isAdopting ? [] : [.republish(reason)]
+        return .republish(reason)
     }
 
     private mutating func forget() {

@@ -37,8 +37,9 @@ enum RepairTimes {
     /// An epoch that is gone, or another's, is looked at again before it is believed: a leader that was deposed tells an
     /// old one for a moment.
     static let doubt: Int64 = 500
-    /// From one proof to the next of a replica that does not lose sight of the ledger: two looks, and a look's age.
-    static let chain: Int64 = 8_000
+    /// From one proof to the next of a replica that does not lose sight of the ledger: a look's time, what the leader has heard
+    /// of a majority by then, and a second.
+    static let chain: Int64 = 5_000
     /// How long a repair is waited for in which nothing moves, by one that does not know all: another's, and its own. A replica
     /// that runs finds a loss within some 4 s.
     static let still: Int64 = 30_000

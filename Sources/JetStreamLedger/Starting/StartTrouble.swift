@@ -6,8 +6,8 @@ enum StartTrouble {
         """
 
     static let tooOld = """
-        this nats-server is too old: the ledger needs 2.11 or newer (API level 1), because older ones lose its \
-        compare-and-set in a cluster. Upgrade nats-server, or use --ledger memory
+        this nats-server is too old: the ledger needs 2.11.7 or newer, because older ones lose its compare-and-set. \
+        Upgrade nats-server, or use --ledger memory
         """
 
     /// What the ledger's own NATS user must be allowed.

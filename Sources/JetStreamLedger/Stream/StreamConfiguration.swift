@@ -20,6 +20,8 @@ struct StreamConfiguration: Equatable, Sendable {
     /// What a server does only when it is told to, and what would store records elsewhere, otherwise, or not at all:
     /// each with its value as JSON. Named by their members.
     var foreign: [String] = []
+    /// Of the server that answers for it; nil when it does not say.
+    var server: ServerVersion?
 
     /// Members of a configuration that must not be there, or be false, or empty.
     static let unwanted: [StaticString] = [
@@ -47,6 +49,7 @@ struct StreamConfiguration: Equatable, Sendable {
     /// Compares a stream that is there with what is wanted. A longer `max_age` is kept: it costs room and loses nothing.
     /// More or fewer replicas are an operator's to change, on the stream itself, so a difference is refused and named.
     func verdict(on found: StreamConfiguration) -> Verdict {
+        if let server = found.server, server < .oldest { return .refuse(StartTrouble.tooOld) }
         var differences: [String] = []
         func compare<Value: Equatable>(_ what: String, _ wanted: Value, _ is: Value) {
             if wanted != `is` { differences.append("\(what) is \(`is`) and must be \(wanted)") }
@@ -143,8 +146,21 @@ extension StreamConfiguration {
             } else if scanner.matches(key, "max_msg_size") {
                 let size = try scanner.readInteger()
                 if size >= 0, size < Self.recordBytes { foreign.append("max_msg_size (\(size))") }
+            } else if scanner.matches(key, "metadata"), try scanner.peek() == .object {
+                try readMetadata(&scanner)
             } else if let name = Self.unwanted.first(where: { scanner.matches(key, $0) }) {
                 if try Self.readIsSet(&scanner) { foreign.append("\(name)") }
+            } else {
+                try scanner.skipValue()
+            }
+        }
+    }
+
+    private mutating func readMetadata(_ scanner: inout JSONScanner) throws(JSONError) {
+        try scanner.beginObject()
+        while let key = try scanner.nextKey() {
+            if scanner.matches(key, "_nats.ver") {
+                server = ServerVersion(try scanner.readText())
             } else {
                 try scanner.skipValue()
             }

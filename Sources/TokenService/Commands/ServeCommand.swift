@@ -11,7 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Subjects: generate_tokens, verify_token, refresh_tokens, blacklist_tokens, and get_jwks for the public keys.
 
-            Any number of replicas share one ledger, a stream of JetStream's (nats-server 2.11 or newer), which the first \
+            Any number of replicas share one ledger, a stream of JetStream's (nats-server 2.11.7 or newer), which the first \
             of them makes. With --ledger memory a replica has to be alone: two would each redeem the same refresh token, \
             and would not hear of each other's blacklistings.
             """)

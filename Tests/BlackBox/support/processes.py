@@ -89,6 +89,7 @@ class NATSServer:
         options: tuple[str, ...] = (),
         variables: dict[str, str] | None = None,
         access: Access = Access(),
+        program: str | Path = NATS_SERVER,
     ) -> None:
         """`options` go to its command line, `variables` to its environment; `access` is how clients of it log in."""
         self.directory = directory
@@ -97,6 +98,7 @@ class NATSServer:
         self.options = options
         self.variables = variables or {}
         self.access = access
+        self.program = program
         self.monitoring = ""
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -108,7 +110,7 @@ class NATSServer:
         with open(self.directory / "nats-server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(NATS_SERVER, "--config", self.config),
+                    *(self.program, "--config", self.config),
                     *("--addr", "127.0.0.1", "--port", str(self.port), "--http_port", "-1"),
                     *("--ports_file_dir", self.directory, "--store_dir", self.directory),
                     *self.options,

@@ -28,8 +28,8 @@ final class LedgerOracle {
     private var pairs: [UUIDv7: Pair] = [:]
     private var damaged: Set<UUIDv7> = []
     private var lastDamage: Int64 = .min
-    /// What a purge has taken and nobody has brought back: since when.
-    private var missing: [UUIDv7: Int64] = [:]
+    /// What a purge has taken and nobody has brought back: when it was stored, and taken.
+    private var missing: [UUIDv7: (stored: Int64, taken: Int64)] = [:]
     /// The lives that were current at the last purge.
     private var witnesses: [[Int]] = []
     private var lastIsolation: [Int: Int64] = [:]
@@ -71,7 +71,7 @@ final class LedgerOracle {
         let current = world.replicas.filter(\.isCurrent)
         let known = current.isEmpty ? [] : inStream.keys.filter { id in current.allSatisfy { $0.knows(id) } }
         if isPurge { witnesses = current.map { [$0.index, $0.life] } }
-        missing = isPurge ? missing.merging(known.map { ($0, world.now) }) { $1 } : [:]
+        missing = isPurge ? missing.merging(known.map { ($0, (inStream[$0] ?? 0, world.now)) }) { $1 } : [:]
         inStream = kept
         for record in old?.records ?? [] where new?.record(at: record.sequence) == nil {
             damage(record)
@@ -170,7 +170,7 @@ final class LedgerOracle {
         for index in world.isolated.keys { lastIsolation[index] = world.now }
         for replica in world.replicas where replica.isCurrent {
             currentChecks += 1
-            if let id = missing.first(where: { isWithheld($0.key, since: $0.value, from: replica) })?.key {
+            if let id = missing.first(where: { isWithheld($0.key, $0.value, from: replica) })?.key {
                 world.violate("P2: replica \(replica.index) came to a purged stream, and answers without \(id.text)")
                 return
             }
@@ -182,10 +182,15 @@ final class LedgerOracle {
         }
     }
 
-    /// Whether one that was current at the purge lives still, and one that was not does not know it, and cannot have waited
-    /// for long enough.
-    private func isWithheld(_ id: UUIDv7, since purge: Int64, from replica: SimulatedReplica) -> Bool {
-        guard world.now < purge + RepairTimes.stillOwn, !replica.knows(id) else { return false }
+    /// What was stored moments before a loss, one replica may not know that is the first to repair it; those that know it
+    /// have published it within this.
+    private static let repairMilliseconds: Int64 = 5_000
+
+    /// Whether one that was current at the purge lives still, and one that was not does not know it, though it was stored
+    /// for longer than the bound, and cannot have waited for long enough.
+    private func isWithheld(_ id: UUIDv7, _ loss: (stored: Int64, taken: Int64), from replica: SimulatedReplica) -> Bool {
+        guard world.now < loss.taken + RepairTimes.stillOwn, !replica.knows(id) else { return false }
+        guard loss.stored < world.now - world.maxStaleness - Self.repairMilliseconds else { return false }
         return world.replicas.contains { witnesses.contains([$0.index, $0.life]) }
     }
 

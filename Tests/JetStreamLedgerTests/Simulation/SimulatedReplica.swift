@@ -64,9 +64,11 @@ final class SimulatedReplica {
 
     var isCurrent: Bool {
         if world.fault == .answersBeforeReplay, following.phase == .following { return true }
-        let provenAt = world.fault == .startsInTheMiddle ? following.provenAt : repairing.provenAt
         return provenAt.map { world.now <= $0 + world.maxStaleness } ?? false
     }
+
+    /// As of when it claims to know everything.
+    var provenAt: Int64? { world.fault == .startsInTheMiddle ? following.provenAt : repairing.provenAt }
 
     // MARK: The connection
 
