@@ -38,8 +38,9 @@ struct StartInspection {
             return probing ? .ask(action) : done(.fits)
         case .ready:
             return done(.fits)
-        case .createStream:
+        case .createStream(let wanted):
             remarks.append(Self.missing)
+            if wanted.replicas > 1 { remarks.append(Self.needsCluster(wanted.replicas)) }
             return done(.fits)
         case .updateStream:
             guard var raised = found, case .raiseMaxAge(let maxAge) = machine.wanted.verdict(on: raised.configuration) else {
@@ -86,6 +87,13 @@ struct StartInspection {
         there is no stream \(LedgerSubject.stream): the first replica that starts makes it. If there was one, what it held \
         is gone: tokens that were revoked are valid again, and used refresh tokens can be used again, until they expire
         """
+
+    static func needsCluster(_ replicas: Int64) -> String {
+        """
+        it can be made only by a cluster of at least \(replicas) nats-servers with JetStream and room \
+        (--ledger-replicas \(replicas)); whether this is one was not tried
+        """
+    }
 
     static func raises(from found: Int64, to wanted: Int64) -> String {
         """

@@ -77,6 +77,12 @@ struct StartInspectionTests {
         let error = JetStreamError(code: 404, errorCode: JetStreamError.streamNotFound, text: "x")
         let found = verdict(step(after: .rejected(error)).0)
         #expect(found == StartVerdict(standing: .fits, problem: nil, remarks: [StartInspection.missing]))
+        // What cannot be seen without making it.
+        var replicated = StartInspection(wanted: StreamConfiguration(recordLifetime: 2_592_010, replicas: 3), probing: false)
+        _ = replicated.handle(.connected, now: 0)
+        _ = replicated.handle(.account(level: 5), now: 1)
+        let cluster = verdict(replicated.handle(.rejected(error), now: 2))
+        #expect(cluster?.remarks == [StartInspection.missing, StartInspection.needsCluster(3)])
     }
 
     @Test("A max_age that is too short is a remark, and the rest is checked as if it had been raised")
