@@ -1,8 +1,13 @@
 /// Where an id lies: in which segment and slot, and which bits of the filter are its.
 ///
-/// The 62 random bits of the id's second word, multiplied by a secret odd number. The product's low word is spread by
-/// its top bits (multiply-shift: for any two ids the chance over the secret that n top bits agree is at most 2/2ⁿ;
-/// Dietzfelbinger et al. 1997), its high word gives the bits of the filter. One instruction.
+/// The 62 random bits of the id's second word, multiplied by a secret odd number: one instruction. The product's low
+/// word gives the place, by its top bits (multiply-shift, Dietzfelbinger et al. 1997), its high word the bits of the
+/// filter. What is promised of two ids, over the choice of the secret:
+/// - segment, the n top bits: alike with a chance of at most 4/2ⁿ. (2/2ⁿ over all odd numbers; those with the top bit set
+///   are half of them.)
+/// - slot, the n bits below `segmentBits`: they are the top bits of the low 44 bits' product, which the secret's top bit
+///   has no part in; at most 2/2ⁿ when the ids differ in their low 44 bits. Two that agree there, a pair in 2⁴⁴, have
+///   the same slot under every secret.
 ///
 /// Why secret, when the ids come from a secure generator and nobody can choose one? Because a caller can *discard*: he
 /// asks for tokens until enough of them have ids close to each other, and revokes those. Without the secret, some

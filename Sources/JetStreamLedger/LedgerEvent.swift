@@ -8,13 +8,14 @@ package enum LedgerEvent: Sendable, Equatable {
     case trouble(String)
     /// What this replica knows may be answered from. `revocations`: how many it knows.
     case current(revocations: Int)
-    /// It may not be any more.
+    /// It may not be any more: the ledger is out of sight.
     case stale
     /// The stream is not, or not wholly, what was followed: what this replica knows is being published again.
     case republishing(ReplayReason)
     case republished(Int)
     /// A record that this service cannot have written, told each time that their number has doubled.
     case unreadable(subject: String, reason: String, count: Int)
-    /// A revocation of another replica's found no room here. Nothing is answered until there is.
+    /// A revocation of another replica's found no room here. Nothing may be answered from now on, until this replica is
+    /// current again; told every time that a replay has not found room for all.
     case full(String)
 }

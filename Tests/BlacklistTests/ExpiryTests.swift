@@ -51,12 +51,37 @@ struct ExpiryTests {
 
     @Test("A lifetime lowered in the configuration resurrects no token that was issued under the longer one")
     func loweredLifetime() throws {
+        let longest: Int64 = 30 * 86_400_000
+        let before = Blacklist(lifetimeMilliseconds: longest)
+        var first = Blacklist.Writer(before)
+        var revoked: [(id: UUIDv7, expiresAt: Int64)] = []
+        for (day, id) in (0..<30).flatMap({ day in ids(100, at: start + Int64(day) * 86_400_000).map { (day, $0) } }) {
+            revoked.append((id, start + Int64(day) * 86_400_000 + longest))
+        }
+        for (id, expiresAt) in revoked { try first.insert(id, expiresAt: expiresAt) }
+        // The replica starts again, its tokens live five minutes now, and the ledger tells it what was revoked before:
+        // slices are of 16 s, and the records are older than a hundred lives of a token.
+        let after = Blacklist(lifetimeMilliseconds: 300_000)
+        #expect(after.sliceMilliseconds < before.sliceMilliseconds / 1_000)
+        var writer = Blacklist.Writer(after)
+        var reader = Blacklist.Reader(after)
+        for (id, expiresAt) in revoked { try writer.insert(id, expiresAt: expiresAt) }
+        for now in stride(from: start, through: start + 2 * longest, by: 3_600_000) {
+            writer.removeExpired(at: now)
+            let lost = revoked.filter { $0.expiresAt > now && !reader.contains($0.id) }
+            #expect(lost.isEmpty)
+            reader.quiesce()
+        }
+        #expect(after.count == 0)
+    }
+
+    @Test("A repeated revocation with an earlier expiry, as of a lowered lifetime, leaves the later one")
+    func repeatedWithEarlierExpiry() throws {
         var writer = Blacklist.Writer(blacklist)
         var reader = Blacklist.Reader(blacklist)
         let (long, short) = (ids(1, at: start, seed: 1)[0], ids(1, at: start, seed: 2)[0])
         try writer.insert(long, expiresAt: start + 900_000)
         try writer.insert(short, expiresAt: start + 60_000)
-        // The same again under the shorter lifetime: the later expiry counts.
         try writer.insert(long, expiresAt: start + 60_000)
         #expect(writer.removeExpired(at: start + 899_999) == 0)
         #expect(reader.count(of: [long, short]) == 2)

@@ -51,6 +51,36 @@ struct MemoryTests {
         #expect(blacklist.count == all.count)
     }
 
+    /// `Tests/endurance --sanitize` leaves it out: the sanitizer itself ends a process that gets no memory.
+    @Test("The system gives no more memory: the id is refused, every other one still held, and taken when it does again")
+    func systemWithoutMemory() async {
+        await #expect(processExitsWith: .success) {
+            let blacklist = Blacklist()
+            var writer = Blacklist.Writer(blacklist)
+            var reader = Blacklist.Reader(blacklist)
+            let all = ids(400_000)
+            for id in all[..<50_000] { try writer.insert(id, expiresAt: .max) }
+            let unlimited = try AddressSpace.limit(beyondPresentUseBytes: 4 << 20)
+            var held = 50_000
+            var refusal: BlacklistError?
+            do throws(BlacklistError) {
+                while held < all.count {
+                    try writer.insert(all[held], expiresAt: .max)
+                    held += 1
+                }
+            } catch {
+                refusal = error
+            }
+            let (foundThen, isRefusedHeld) = (reader.count(of: Array(all[..<1_000])), reader.contains(all[held]))
+            AddressSpace.restore(unlimited)
+            guard case .outOfMemory = refusal else { preconditionFailure("not refused for want of memory") }
+            precondition(held > 50_000 && foundThen == 1_000 && !isRefusedHeld)
+            precondition(reader.count(of: all) == held && blacklist.counters.refusedInserts == 1)
+            for id in all[held...] { try writer.insert(id, expiresAt: .max) }
+            precondition(reader.count(of: all) == all.count)
+        }
+    }
+
     @Test("At the limit an id is refused and none is lost; what expires makes room")
     func limit() throws {
         let blacklist = Blacklist(lifetimeMilliseconds: 32_000, memoryLimitBytes: 3 << 20)

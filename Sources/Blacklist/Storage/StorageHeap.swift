@@ -62,8 +62,12 @@ struct StorageHeap: ~Copyable {
             return spare
         }
         if bytes + size > limitBytes { giveBackSpares() }
+        guard let address = Self.map(rounded: size) else { throw .outOfMemory(bytes: size) }
         // An address of more than 56 bits (memory tagging) would not fit beside the notes in a word.
-        guard let address = Self.map(rounded: size), address >> 56 == 0 else { throw .outOfMemory(bytes: size) }
+        guard address >> 56 == 0 else {
+            Self.unmap(rounded: size, at: address)
+            throw .outOfMemory(bytes: size)
+        }
         blocks[address] = size
         bytes += size
         return address

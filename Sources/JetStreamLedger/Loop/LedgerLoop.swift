@@ -177,7 +177,8 @@ final class LedgerLoop: RequestHandler {
         let isCurrent = now <= until
         guard isCurrent != self.isCurrent else { return }
         self.isCurrent = isCurrent
-        onEvent(isCurrent ? .current(revocations: writer.count) : .stale)
+        // That there is no room has been told, and it is not the ledger that is out of sight.
+        if isCurrent || roomAwaited == nil { onEvent(isCurrent ? .current(revocations: writer.count) : .stale) }
         // From here on nothing that the bus says ends this process any more.
         guard isCurrent else { return }
         told = []

@@ -104,7 +104,7 @@ struct Replica: Service {
                 logger.report(event, jetStream.counters)
                 switch event {
                 case .current: for loop in loops { loop.setServing(true) }
-                case .stale: for loop in loops { loop.setServing(false) }
+                case .stale, .full: for loop in loops { loop.setServing(false) }
                 case .refused(let reason): refusal.put(reason)
                 default: break
                 }
