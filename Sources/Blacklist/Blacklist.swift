@@ -21,8 +21,13 @@ internal import Synchronization
 ///
 /// Cost. An absent id: three loads that stay in the first cache, and the filter's line. A present one: the table's line
 /// besides. Memory: 22.5 bytes an id when the segments are full, 45 after all have split, at any number of ids; a step
-/// of growth needs two segments (1.2 MB) on top, never a second table. There is nothing to size beforehand: all the
-/// steps together copy an id once or twice. `Benchmarks/Blacklist` measures all of it.
+/// of growth needs two segments (1.2 MB) on top, never a second table. `Benchmarks/Blacklist` measures all of it.
+///
+/// Nothing is sized beforehand, also not from the number of records that a replay begins with. All steps together copy an
+/// id once or twice, from front to back, and that is not felt: inserting a million ids took 107 and 106 ns each with
+/// growth, 104 and 106 into partitions made for their size; ten million 188 and 196 ns with growth, 200 and 199 without
+/// (the new memory is then the cost). And a count does not tell how the ids lie over the slices: a wrong guess would take
+/// memory under the hard limit from ids that need it.
 @usableFromInline
 package final class Blacklist: Sendable {
     /// Some 12 to 24 million ids.

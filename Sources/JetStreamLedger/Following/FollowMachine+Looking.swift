@@ -151,7 +151,7 @@ extension FollowMachine {
         // Not the last one now: that may have come in after a purge that came after the answers. And not in the place of
         // one that was missed meanwhile.
         if anchor == seen { anchor = look.applied ?? anchor }
-        if phase == .locating { return createConsumer(now: now) }
+        if phase == .locating { return createConsumer(on: state, now: now) }
         let unchangedAsOf = state.lastSequence <= look.reached ? look.askedAt - state.quorumAge : nil
         if let unchangedAsOf, !isAfterSilence(look.askedAt) {
             self.look = nil
@@ -196,10 +196,10 @@ extension FollowMachine {
     }
 
     private mutating func startOver(in state: StreamState, _ reason: ReplayReason, now: Int64) -> [FollowAction] {
-        [startOver(in: state, reason)] + createConsumer(now: now)
+        [startOver(in: state, reason)] + createConsumer(on: state, now: now)
     }
 
-    private mutating func createConsumer(now: Int64) -> [FollowAction] {
+    private mutating func createConsumer(on state: StreamState, now: Int64) -> [FollowAction] {
         look = nil
         target = nil
         // Of this stream no more is proven than the record at the place.
@@ -208,7 +208,7 @@ extension FollowMachine {
         let old = consumerNumber
         consumerNumber += 1
         consumerSequence = 0
-        phase = .creatingConsumer(until: now + FollowTimes.answer)
+        phase = .creatingConsumer(until: now + FollowTimes.creation(on: state))
         let create = FollowAction.createConsumer(number: consumerNumber, afterSequence: applied?.position.sequence)
         return old == 0 ? [create] : [.deleteConsumer(number: old), create]
     }

@@ -17,6 +17,14 @@ enum FollowTimes {
     /// No other leader can have been elected in less than this (nats-server's shortest election timeout).
     static let election: Int64 = 4_000
 
+    /// How long the answer to the making of a consumer is waited for. The server counts what it will deliver before it
+    /// answers, subject by subject: 12 s for ten million on a busy machine, and whoever gives up and asks again has it count
+    /// from the beginning, for ever. 5 us a record, and no more than a minute: many of the sequences may be gone.
+    static func creation(on state: StreamState) -> Int64 {
+        let records = state.lastSequence - min(state.firstSequence, state.lastSequence)
+        return answer + Int64(min(records / 200, 60_000))
+    }
+
     /// Several looks fit into the bound, so that a lost answer costs nothing.
     static func look(maxStaleness: Int64) -> Int64 { min(look, maxStaleness / 5) }
 }

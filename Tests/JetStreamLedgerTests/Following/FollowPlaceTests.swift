@@ -22,6 +22,16 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.handle(beat(4), now: 8) == [.askForStream])
     }
 
+    @Test("A consumer over ten million records is waited for, and not asked for again: the server counts before it answers")
+    func slowCreation() {
+        var machine = FollowMachine(maxStaleness: maxStaleness)
+        _ = machine.handle(.connected, now: 0)
+        let large = StreamState(created: "then", lastSequence: 10_000_000)
+        #expect(machine.handle(.stream(large), now: 1) == [.createConsumer(number: 1, afterSequence: nil)])
+        #expect(machine.handle(.tick, now: 40_000) == [])
+        #expect(machine.handle(.consumerCreated, now: 40_001) == [.askForStream])
+    }
+
     @Test("A connection that moves to another server asks, and goes on where it stopped, current all the while")
     func moved() {
         var machine = following()
