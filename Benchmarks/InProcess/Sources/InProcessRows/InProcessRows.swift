@@ -68,35 +68,32 @@ struct InProcessRows {
     }
 
     private static func rows(_ times: [Subject: [Double]]) -> String {
-        func nanoseconds(_ subject: Subject) -> [Double] { times[subject] ?? [] }
-        func rate(_ subject: Subject) -> [Double] { nanoseconds(subject).map { 1e9 / $0 } }
-        let rows = [
-            Row(
-                name: "verify in process, every token new, EdDSA", unit: "/s", figure: rate(.verifyNewEdDSA),
-                against: "OpenSSL's Ed25519 verify", comparison: rate(.opensslVerify), target: .atLeast(2.0),
-                note: "a request's bytes to a reply's; checked by signing again"),
-            Row(
-                name: "  every token forged, EdDSA", unit: "/s", figure: rate(.verifyForged),
-                against: "OpenSSL's Ed25519 verify", comparison: rate(.opensslVerify)),
-            Row(
-                name: "verify in process, token seen before", unit: "ns", figure: nanoseconds(.verifyKnown),
-                against: "OpenSSL's HMAC-SHA-256 of the token", comparison: nanoseconds(.opensslHMAC), target: .atMost(0.5),
-                note: "a request's bytes to a reply's"),
-            Row(
-                name: "  the same, beside the least it could be", unit: "ns", figure: nanoseconds(.verifyKnown),
-                against: "hash, compare, copy in C", comparison: nanoseconds(.floor)),
-            Row(
-                name: "  every token new, HS256", unit: "ns", figure: nanoseconds(.verifyNewHS256),
-                against: "OpenSSL's HMAC-SHA-256 of the token", comparison: nanoseconds(.opensslHMAC)),
-            Row(
-                name: "generate in process", unit: "/s", figure: rate(.generate),
-                against: "OpenSSL's Ed25519 sign", comparison: rate(.opensslSign), target: .atLeast(0.85),
-                note: "a pair: one EdDSA and one HMAC signature"),
-            Row(
-                name: "  refresh in process", unit: "/s", figure: rate(.refresh),
-                against: "OpenSSL's Ed25519 sign", comparison: rate(.opensslSign), note: "without the ledger"),
-        ]
-        return rows.map { $0.json + "\n" }.joined()
+        func row(
+            _ name: String, _ subject: Subject, _ unit: String, beside other: Subject, _ against: String,
+            target: Row.Target? = nil, note: String = ""
+        ) -> Row {
+            func figures(_ subject: Subject) -> [Double] {
+                let nanoseconds = times[subject] ?? []
+                return unit == "/s" ? nanoseconds.map { 1e9 / $0 } : nanoseconds
+            }
+            return Row(
+                name: name, unit: unit, figure: figures(subject), against: against, comparison: figures(other),
+                target: target, note: note)
+        }
+        let whole = "a request's bytes to a reply's"
+        let (sign, verify, hmac) = ("OpenSSL's Ed25519 sign", "OpenSSL's Ed25519 verify", "OpenSSL's HMAC-SHA-256 of the token")
+        return [
+            row("verify in process, every token new, EdDSA", .verifyNewEdDSA, "/s", beside: .opensslVerify, verify,
+                target: .atLeast(2.0), note: whole + "; checked by signing again"),
+            row("  every token forged, EdDSA", .verifyForged, "/s", beside: .opensslVerify, verify),
+            row("verify in process, token seen before", .verifyKnown, "ns", beside: .opensslHMAC, hmac,
+                target: .atMost(0.5), note: whole),
+            row("  the same, beside the least it could be", .verifyKnown, "ns", beside: .floor, "hash, compare, copy in C"),
+            row("  every token new, HS256", .verifyNewHS256, "ns", beside: .opensslHMAC, hmac),
+            row("generate in process", .generate, "/s", beside: .opensslSign, sign,
+                target: .atLeast(0.85), note: "a pair: one EdDSA and one HMAC signature"),
+            row("  refresh in process", .refresh, "/s", beside: .opensslSign, sign, note: "without the ledger"),
+        ].map { $0.json + "\n" }.joined()
     }
 
     /// What is allocated for one operation, and what OpenSSL allocates for the signature in it.
