@@ -55,7 +55,7 @@ struct RowTable {
             let met = row.met.map { $0 ? "<span class=\"met\">met</span>" : "<span class=\"missed\">not met</span>" } ?? ""
             let note = row.note.map { "<br><small>\(HTMLText.escaped($0))</small>" } ?? ""
             return "<tr><td class=\"text\">\(HTMLText.escaped(row.row))\(note)</td><td>\(Self.text(row.figure, unit))</td>"
-                + "<td>\(against.joined(separator: " "))</td><td>\(row.ratio.map { Self.text($0, "") } ?? "")</td>"
+                + "<td>\(against.joined(separator: "<br>"))</td><td>\(row.ratio.map { Self.text($0, "") } ?? "")</td>"
                 + "<td>\(HTMLText.escaped(row.target ?? ""))</td><td>\(met)</td></tr>"
         }
         return """
