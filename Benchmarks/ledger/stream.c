@@ -20,12 +20,12 @@ static void take_acknowledgement(const Message *message) {
 }
 
 /* Families as old as up to 30 days, whose records have as long to live, and access tokens of the last minute: every other
- * one, as a blacklisting of a pair writes them. In the order of their revocation, which is not that of their age. */
+ * one, as a blacklisting of a pair writes them; they live for an hour, because ten million take some time to fill. In the order of their revocation, which is not that of their age. */
 void publish_revocation(size_t number) {
     /* Of this process, so that no record is taken for one that another has written. */
     static uint64_t run;
     if (!run) run = random_bits() >> 12;
-    static const int64_t family_life = 30LL * 24 * 3600 * 1000, access_life = 15 * 60 * 1000;
+    static const int64_t family_life = 30LL * 24 * 3600 * 1000, access_life = 3600 * 1000;
     int64_t now = (int64_t)(wall_seconds_now() * 1000);
     bool is_family = number % 2 == 0;
     int64_t age = (int64_t)(random_bits() % (uint64_t)(is_family ? family_life - 3600 * 1000 : 60 * 1000));
