@@ -118,4 +118,34 @@ struct ThreadsTests {
         #expect(life.lost.load(ordering: .relaxed) == 0)
         #expect(visits.load(ordering: .relaxed) > 100)
     }
+
+    @Test("A directory that is made anew again and again hides no slice from a reader")
+    func directoryMadeAnew() throws {
+        let blacklist = Blacklist(lifetimeMilliseconds: 32_000)
+        let kept = ids(1, at: 0)[0]
+        let isOver = Atomic(false)
+        let asked = Atomic(0)
+        let lost = Atomic(0)
+        var writer = Blacklist.Writer(blacklist)
+        try writer.insert(kept, expiresAt: .max)
+        let asking = Thread {
+            var reader = Blacklist.Reader(blacklist)
+            while !isOver.load(ordering: .acquiring) {
+                for _ in 0..<256 where !reader.contains(kept) { lost.add(1, ordering: .relaxed) }
+                reader.quiesce()
+                asked.add(256, ordering: .relaxed)
+            }
+        }
+        asking.start()
+        // Each one in a slice of its own, that of before gone: places in the directory are used up all the time.
+        for step in Int64(1)...100_000 {
+            let time = step * blacklist.sliceMilliseconds
+            try writer.insert(ids(1, at: time, seed: UInt64(step))[0], expiresAt: time)
+            writer.removeExpired(at: time)
+        }
+        isOver.store(true, ordering: .releasing)
+        while !asking.isFinished { usleep(2_000) }
+        #expect(lost.load(ordering: .relaxed) == 0)
+        #expect(asked.load(ordering: .relaxed) > 1_000)
+    }
 }
