@@ -21,10 +21,10 @@ struct RepairMachineTests {
     }
 
     private func epoch(_ state: LedgerEpoch.State, _ name: String, at sequence: UInt64, last: UInt64 = 0) -> RepairEvent {
-        .epoch(FoundEpoch(LedgerEpoch(state: state, name: name), at: sequence), lastSequence: last)
+        .epoch(FoundEpoch(LedgerEpoch(state: state, name: name), at: sequence), lastRevocation: last)
     }
 
-    private func none(last: UInt64 = 0) -> RepairEvent { .epoch(nil, lastSequence: last) }
+    private func none(last: UInt64 = 0) -> RepairEvent { .epoch(nil, lastRevocation: last) }
 
     private func write(_ state: LedgerEpoch.State, _ name: String, over sequence: UInt64) -> RepairAction {
         .writeEpoch(LedgerEpoch(state: state, name: name), expecting: sequence)
@@ -311,16 +311,16 @@ struct RepairMachineTests {
 
     @Test("Time in which nothing was seen does not count as waiting, and a wait has its end")
     func blind() {
-        var wait = RepairWait(nil, lastSequence: 0, now: 0)
-        wait.looked(nil, lastSequence: 0, now: 1_000)
-        wait.looked(nil, lastSequence: 0, now: 12_000)
+        var wait = RepairWait(nil, lastRevocation: 0, now: 0)
+        wait.looked(nil, lastRevocation: 0, now: 1_000)
+        wait.looked(nil, lastRevocation: 0, now: 12_000)
         #expect(!wait.isOver(RepairTimes.stillOwn, now: 12_000))
         let repair = FoundEpoch(LedgerEpoch(state: .repairing, name: "c.1"), at: 3)
-        wait = RepairWait(repair, lastSequence: 0, now: 0)
+        wait = RepairWait(repair, lastRevocation: 0, now: 0)
         var now: Int64 = 0
         while !wait.isOver(RepairTimes.still, now: now), now < 10 * RepairTimes.longest {
             now += RepairTimes.waitingLook
-            wait.looked(repair, lastSequence: UInt64(now), now: now)
+            wait.looked(repair, lastRevocation: UInt64(now), now: now)
         }
         #expect(now == RepairTimes.longest)
     }

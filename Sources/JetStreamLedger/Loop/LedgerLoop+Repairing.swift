@@ -25,7 +25,7 @@ extension LedgerLoop {
     func answered(_ action: RepairAction, _ body: RawSpan) {
         guard action == .askForEpoch else { return repair(.written(JetStreamReply.published(body))) }
         do throws(JetStreamError) {
-            repair(.epoch(try JetStreamReply.epoch(body), lastSequence: following.highestSeen))
+            repair(.epoch(try JetStreamReply.epoch(body), lastRevocation: following.applied?.position.sequence ?? 0))
         } catch {
             tell("the ledger cannot be repaired: \(error)")
             repair(.failed)

@@ -6,8 +6,9 @@ enum RepairEvent: Equatable, Sendable {
     case lost(ReplayReason)
     /// Answers `askForEpoch`; nil when there is none.
     ///
-    /// - Parameter lastSequence: the highest that is known of the stream.
-    case epoch(FoundEpoch?, lastSequence: UInt64)
+    /// - Parameter lastRevocation: the sequence of the last one that was delivered: it moves while others publish. What else
+    ///   is stored meanwhile is no sign of that.
+    case epoch(FoundEpoch?, lastRevocation: UInt64)
     /// Answers `writeEpoch`.
     case written(PublishOutcome)
     /// Everything that `publish` asked for is stored.
@@ -40,7 +41,7 @@ enum RepairTimes {
     /// From one proof to the next of a replica that does not lose sight of the ledger: a look's time, what the leader has heard
     /// of a majority by then, and a second.
     static let chain: Int64 = 5_000
-    /// How long a repair is waited for in which nothing moves, by one that does not know all: another's, and its own. A replica
+    /// How long a repair is waited for in which no revocation comes, by one that does not know all: another's, and its own. A replica
     /// that runs finds a loss within some 4 s.
     static let still: Int64 = 30_000
     static let stillOwn: Int64 = 10_000

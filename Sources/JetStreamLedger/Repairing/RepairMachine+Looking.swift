@@ -14,10 +14,10 @@ extension RepairMachine {
         return begun
     }
 
-    mutating func looked(_ found: FoundEpoch?, lastSequence: UInt64, now: Int64) -> [RepairAction] {
+    mutating func looked(_ found: FoundEpoch?, lastRevocation: UInt64, now: Int64) -> [RepairAction] {
         guard let repair else { return compared(found, now: now) }
         return repair.isPublished
-            ? closing(repair, found, lastSequence: lastSequence, now: now) : opening(repair, found, now: now)
+            ? closing(repair, found, lastRevocation: lastRevocation, now: now) : opening(repair, found, now: now)
     }
 
     // MARK: Nothing is known to be lost
@@ -84,7 +84,7 @@ extension RepairMachine {
     }
 
     private mutating func closing(
-        _ repair: Repair, _ found: FoundEpoch?, lastSequence: UInt64, now: Int64
+        _ repair: Repair, _ found: FoundEpoch?, lastRevocation: UInt64, now: Int64
     ) -> [RepairAction] {
         guard let found, let epoch = found.epoch, epoch.name == repair.joined?.name else {
             // The epoch is not what it was when this replica began: lost again meanwhile.
@@ -94,8 +94,8 @@ extension RepairMachine {
         if epoch.state == .whole { return ended(now: now) }
         if repair.knewAll { return write(.whole, epoch.name, over: found.sequence, now: now) }
         if epoch.state == .presumed { return ended(now: now) }
-        var wait = wait ?? RepairWait(found, lastSequence: lastSequence, now: now)
-        wait.looked(found, lastSequence: lastSequence, now: now)
+        var wait = wait ?? RepairWait(found, lastRevocation: lastRevocation, now: now)
+        wait.looked(found, lastRevocation: lastRevocation, now: now)
         self.wait = wait
         let limit = isOwn(epoch.name) ? RepairTimes.stillOwn : RepairTimes.still
         guard wait.isOver(limit, now: now) else {

@@ -90,11 +90,11 @@ struct RepairMachine: Equatable, Sendable {
             case .unconnected, .writing, .publishing: return []
             }
         case .lost(let reason): return lost(reason, now: now)
-        case .epoch(let found, let lastSequence):
+        case .epoch(let found, let lastRevocation):
             guard case .reading(let askedAt) = phase else { return [] }
             proofs.looked(found?.epoch, askedAt: askedAt, now: now)
             begin(under: found?.epoch, now: now)
-            return looked(found, lastSequence: lastSequence, now: now)
+            return looked(found, lastRevocation: lastRevocation, now: now)
         case .written(let outcome):
             guard case .writing(let epoch, _) = phase else { return [] }
             return written(epoch, outcome, now: now)

@@ -125,15 +125,15 @@ extension LedgerSimulation {
     }
 
     private func repair(_ action: RepairAction, _ origin: Origin) -> RepairEvent? {
-        let lastSequence = replicas[origin.replica].following.highestSeen
+        let last = replicas[origin.replica].following.applied?.position.sequence ?? 0
         if let isolation = isolated[origin.replica] {
             // A leader that is cut off tells what it remembers, and stores nothing.
             guard action == .askForEpoch, now - isolation.since < 5_000 else { return nil }
-            return .epoch(epoch(in: isolation.snapshot), lastSequence: lastSequence)
+            return .epoch(epoch(in: isolation.snapshot), lastRevocation: last)
         }
         if hasNobody { return .failed }
         switch action {
-        case .askForEpoch: return .epoch(epoch(in: stream), lastSequence: lastSequence)
+        case .askForEpoch: return .epoch(epoch(in: stream), lastRevocation: last)
         case .writeEpoch(let epoch, let sequence): return .written(write(epoch, sequence))
         case .publish, .report: return nil
         }
