@@ -122,26 +122,31 @@ struct ThreadsTests {
     @Test("A directory that is made anew again and again hides no slice from a reader")
     func directoryMadeAnew() throws {
         let blacklist = Blacklist(lifetimeMilliseconds: 32_000)
-        let kept = ids(1, at: 0)[0]
+        // Many, so that filling a directory takes long beside a lookup.
+        let kept = (0..<4_000).map { ids(1, at: Int64($0) * blacklist.sliceMilliseconds)[0] }
         let isOver = Atomic(false)
         let asked = Atomic(0)
         let lost = Atomic(0)
         var writer = Blacklist.Writer(blacklist)
-        try writer.insert(kept, expiresAt: .max)
+        for id in kept { try writer.insert(id, expiresAt: .max) }
         let asking = Thread {
             var reader = Blacklist.Reader(blacklist)
             while !isOver.load(ordering: .acquiring) {
-                for _ in 0..<256 where !reader.contains(kept) { lost.add(1, ordering: .relaxed) }
+                for id in kept.suffix(256) where !reader.contains(id) { lost.add(1, ordering: .relaxed) }
                 reader.quiesce()
                 asked.add(256, ordering: .relaxed)
             }
         }
         asking.start()
-        // Each one in a slice of its own, that of before gone: places in the directory are used up all the time.
-        for step in Int64(1)...100_000 {
-            let time = step * blacklist.sliceMilliseconds
-            try writer.insert(ids(1, at: time, seed: UInt64(step))[0], expiresAt: time)
-            writer.removeExpired(at: time)
+        // Slices of one id that go again: places in the directory are used up all the time.
+        var slice = Int64(kept.count)
+        for _ in 0..<100 {
+            for _ in 0..<4_000 {
+                slice += 1
+                let id = ids(1, at: slice * blacklist.sliceMilliseconds, seed: UInt64(slice))[0]
+                try writer.insert(id, expiresAt: slice)
+            }
+            writer.removeExpired(at: slice)
         }
         isOver.store(true, ordering: .releasing)
         while !asking.isFinished { usleep(2_000) }
