@@ -49,6 +49,8 @@ async def answers(client: Client) -> bool:
     return True
 
 
+# Two waits of many seconds, and tens of thousands of records, on a machine that may have other work.
+@pytest.mark.timeout(180)
 async def test_a_full_blacklist_refuses_what_it_can_and_answers_nothing_when_it_cannot(fleet: Fleet) -> None:
     (small,) = fleet.start_replicas(1, *MEMORY)
     (large,) = fleet.start_replicas(1, keys=small.keys)

@@ -31,7 +31,9 @@ struct ProtocolTests {
     @Test("A stream's information: configuration, its raw text, its state, and the majority's age")
     func streamInformation() throws {
         let found = try stream(information)
-        #expect(found.configuration == StreamConfiguration(recordLifetime: 2_600_000, replicas: 3))
+        var expected = StreamConfiguration(recordLifetime: 2_600_000, replicas: 3)
+        expected.server = ServerVersion(major: 2, minor: 15, patch: 1)
+        #expect(found.configuration == expected)
         #expect(String(decoding: found.rawConfiguration, as: UTF8.self).hasSuffix(#""_nats.ver":"2.15.1"}}"#))
         let state = try #require(found.state)
         #expect(state.created == "2026-11-22T18:38:41.417807194Z" && state.lastSequence == 2 && state.firstSequence == 1)
