@@ -83,18 +83,32 @@ struct CountedProofsTests {
         #expect(proofs.provenAt == 40)
     }
 
+    @Test("Who has just become current may not have seen what is lost, and counts as one that comes new")
+    func young() {
+        for (age, stays) in [(RepairTimes.young - 1, false), (RepairTimes.young, true)] {
+            var proofs = current()
+            proofs.looked(repairing, askedAt: 103, now: 103 + age)
+            #expect(proofs.provenAt == (stays ? 100 : nil))
+            #expect(proofs.isUnbroken(at: 103) == stays)
+        }
+    }
+
     @Test("Who is current stays so without the epoch, while others repair, and through a replay that is short")
     func unbroken() {
         var proofs = current()
-        proofs.looked(nil, askedAt: 200, now: 201)
-        #expect(proofs.proven(2_000, now: 2_001) == false)
-        #expect(proofs.provenAt == 2_000)
-        proofs.looked(repairing, askedAt: 2_200, now: 2_201)
-        #expect(proofs.proven(nil, now: 2_300) == false)
+        for time: Int64 in [2_000, 4_000, 6_000] {
+            #expect(proofs.proven(time, now: time + 1) == false)
+            #expect(proofs.provenAt == time)
+        }
+        proofs.looked(nil, askedAt: 6_200, now: 6_201)
+        #expect(proofs.proven(8_000, now: 8_001) == false)
+        #expect(proofs.provenAt == 8_000)
+        proofs.looked(repairing, askedAt: 8_200, now: 8_201)
+        #expect(proofs.proven(nil, now: 8_300) == false)
         #expect(proofs.provenAt == nil)
-        #expect(proofs.proven(3_000, now: 3_001) == false)
-        #expect(proofs.provenAt == 3_000)
-        #expect(proofs.isUnbroken(at: 3_000 + RepairTimes.chain) && !proofs.isUnbroken(at: 3_001 + RepairTimes.chain))
+        #expect(proofs.proven(9_000, now: 9_001) == false)
+        #expect(proofs.provenAt == 9_000)
+        #expect(proofs.isUnbroken(at: 9_000 + RepairTimes.chain) && !proofs.isUnbroken(at: 9_001 + RepairTimes.chain))
     }
 
     @Test("Who was out of sight for long counts as one that comes new; a short bound makes that a shorter time", arguments: [
@@ -107,7 +121,7 @@ struct CountedProofsTests {
         #expect(near.provenAt == 100 + chain)
         #expect(proofs.proven(101 + chain, now: 200 + chain) == true)
         #expect(proofs.provenAt == 100)
-        proofs.looked(repairing, askedAt: 201 + chain, now: 202 + chain)
+        proofs.looked(repairing, askedAt: RepairTimes.young + 201, now: RepairTimes.young + 202)
         #expect(proofs.provenAt == 100)
     }
 }

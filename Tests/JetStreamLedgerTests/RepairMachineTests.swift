@@ -8,14 +8,18 @@ struct RepairMachineTests {
         RepairMachine(instance: instance, recordLifetime: 3_600, maxStaleness: 15_000)
     }
 
-    /// Current as of 0, under this epoch, which it has written again; idle.
+    /// Current for 20 s as of 0, under this epoch, which it has written again; idle.
     private func machine(_ instance: String = "a", under name: String = "x.0") -> RepairMachine {
         var machine = fresh(instance)
-        #expect(machine.handle(.connected, now: -9) == [.askForEpoch])
-        #expect(machine.handle(epoch(.whole, name, at: 1), now: -8) == [])
-        #expect(machine.handle(.proven(asOf: 0), now: 0) == [.askForEpoch])
-        #expect(machine.handle(epoch(.whole, name, at: 1), now: 0) == [write(.whole, name, over: 1)])
-        #expect(machine.handle(.written(.stored(sequence: 2)), now: 0) == [])
+        let start: Int64 = -20_000
+        #expect(machine.handle(.connected, now: start - 9) == [.askForEpoch])
+        #expect(machine.handle(epoch(.whole, name, at: 1), now: start - 8) == [])
+        #expect(machine.handle(.proven(asOf: start), now: start) == [.askForEpoch])
+        #expect(machine.handle(epoch(.whole, name, at: 1), now: start) == [write(.whole, name, over: 1)])
+        #expect(machine.handle(.written(.stored(sequence: 2)), now: start) == [])
+        for time in stride(from: start, through: 0, by: 4_000) { _ = machine.handle(.proven(asOf: time), now: time) }
+        #expect(machine.handle(.tick, now: 0) == [.askForEpoch])
+        #expect(machine.handle(epoch(.whole, name, at: 2), now: 0) == [])
         #expect(machine.provenAt == 0 && machine.ours == name)
         return machine
     }
@@ -163,7 +167,7 @@ struct RepairMachineTests {
             writes.append(now)
         }
         // After each quarter of the hour that a record is kept.
-        #expect(writes == [900_000, 1_800_000] && machine.ours == "x.0")
+        #expect(writes == [880_000, 1_780_000] && machine.ours == "x.0")
     }
 
     @Test("An epoch that is gone, or another's, seen twice, is a loss that this replica has not noticed by itself")

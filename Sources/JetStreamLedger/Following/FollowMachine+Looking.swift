@@ -208,7 +208,7 @@ extension FollowMachine {
         let old = consumerNumber
         consumerNumber += 1
         consumerSequence = 0
-        phase = .creatingConsumer(until: now + FollowTimes.creation(on: state))
+        phase = .creatingConsumer(until: now + FollowTimes.creation(on: state, after: reached))
         let create = FollowAction.createConsumer(number: consumerNumber, afterSequence: applied?.position.sequence)
         return old == 0 ? [create] : [.deleteConsumer(number: old), create]
     }

@@ -20,8 +20,10 @@ enum FollowTimes {
     /// How long the answer to the making of a consumer is waited for. The server counts what it will deliver before it
     /// answers, subject by subject: 12 s for ten million on a busy machine, and whoever gives up and asks again has it count
     /// from the beginning, for ever. 5 us a record, and no more than a minute: many of the sequences may be gone.
-    static func creation(on state: StreamState) -> Int64 {
-        let records = state.lastSequence - min(state.firstSequence, state.lastSequence)
+    ///
+    /// - Parameter applied: after which it goes on; 0 for the beginning.
+    static func creation(on state: StreamState, after applied: UInt64) -> Int64 {
+        let records = state.lastSequence - min(max(state.firstSequence, applied), state.lastSequence)
         return answer + Int64(min(records / 200, 60_000))
     }
 

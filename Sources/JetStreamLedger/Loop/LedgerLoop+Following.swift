@@ -56,9 +56,11 @@ extension LedgerLoop {
         wanted.replicas = found.replicas
         switch wanted.verdict(on: found) {
         case .fits: return true
-        case .raiseMaxAge: return false
+        case .raiseMaxAge:
+            mayHaveForgotten = true
+            return false
         case .refuse:
-            isMisfit = true
+            (isMisfit, mayHaveForgotten) = (true, true)
             return false
         }
     }

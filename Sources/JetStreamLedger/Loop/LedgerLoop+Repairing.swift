@@ -25,7 +25,8 @@ extension LedgerLoop {
     func answered(_ action: RepairAction, _ body: RawSpan) {
         guard action == .askForEpoch else { return repair(.written(JetStreamReply.published(body))) }
         do throws(JetStreamError) {
-            repair(.epoch(try JetStreamReply.epoch(body), lastRevocation: following.applied?.position.sequence ?? 0))
+            let last = following.phase == .following ? following.applied?.position.sequence ?? 0 : nil
+            repair(.epoch(try JetStreamReply.epoch(body), lastRevocation: last))
         } catch {
             tell("the ledger cannot be repaired: \(error)")
             repair(.failed)

@@ -31,6 +31,9 @@ extension LedgerLoop {
         // Gone and made again, or a new session.
         follow(following.phase == .waitingForStream ? .streamReady : .connected)
         repair(.connected)
+        guard mayHaveForgotten else { return }
+        mayHaveForgotten = false
+        repair(.lost(.purged))
     }
 
     func answered(_ action: StartAction, _ body: RawSpan) {

@@ -25,6 +25,8 @@ final class LedgerLoop: RequestHandler {
     let wanted: StreamConfiguration
     /// The stream has been changed, or made again, to something that forgets.
     var isMisfit = false
+    /// It was so for a while, or kept records too shortly: some may be gone that nobody looks for.
+    var mayHaveForgotten = false
     private var told: Set<String> = []
     var starting: StartMachine
     var following: FollowMachine

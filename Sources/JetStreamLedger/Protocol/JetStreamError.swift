@@ -34,6 +34,8 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     package static let writeInFlight: Int64 = 10164
     /// The leader cannot check the condition yet.
     package static let cannotCheckYet: Int64 = 10163
+    /// A write with the same message id is on its way: this one's first attempt, which may still be stored.
+    static let duplicateInFlight: Int64 = 10158
     /// The server that was asked does not lead.
     package static let notLeader: Int64 = 10009
     package static let noMessageFound: Int64 = 10037

@@ -23,6 +23,8 @@ extension PublishOutcome {
             self = .wrongLastSequence
         case JetStreamError.writeInFlight, JetStreamError.cannotCheckYet, JetStreamError.notLeader:
             self = .busy(error.description)
+        case JetStreamError.duplicateInFlight:
+            self = .unknown(error.description)
         default:
             self = error.mayMend ? .busy(error.description) : .refused(error.description)
         }

@@ -4,7 +4,8 @@
 /// was ever acknowledged: an operator may have purged it, and those that know what is gone need some time to bring it back.
 /// So:
 /// - A replica that is current knows what such a loss takes away, and its proofs count as they come, if none is much
-///   younger than the one before.
+///   younger than the one before. Unless it has become so just before: then the loss may have been there, and not noticed
+///   by anybody yet, and it counts as one that starts.
 /// - One that starts, or was out of sight of the ledger for a while, may never have seen it. Its proof counts only between two looks
 ///   at the epoch that found it whole under the same name: one that was answered before the moment of the proof, and one
 ///   that was asked after the proof was there. A loss between the two would have taken the epoch away.
@@ -23,6 +24,8 @@ struct CountedProofs: Equatable, Sendable {
     private(set) var provenAt: Int64?
     /// The last one that counted, also when the follower has begun anew since.
     private(set) var last: Int64?
+    /// Since when they have counted without a break.
+    private var began: Int64 = 0
     /// Waits for a look. The oldest that can still count: looks and proofs come at the same pace, and a newer one would never be
     /// old enough.
     private var pending: Pending?
@@ -68,6 +71,7 @@ struct CountedProofs: Equatable, Sendable {
     mutating func looked(_ epoch: LedgerEpoch?, askedAt: Int64, now: Int64) {
         guard let epoch, epoch.state != .repairing else {
             (whole, pending) = (nil, nil)
+            if last != nil, now - began < RepairTimes.young { (provenAt, last) = (nil, nil) }
             return
         }
         let since = whole?.name == epoch.name ? whole?.since ?? now : now
@@ -77,6 +81,7 @@ struct CountedProofs: Equatable, Sendable {
             self.pending = nil
         } else if askedAt >= pending.obtainedAt {
             count(pending.asOf)
+            began = now
         }
     }
 

@@ -14,7 +14,7 @@ extension RepairMachine {
         return begun
     }
 
-    mutating func looked(_ found: FoundEpoch?, lastRevocation: UInt64, now: Int64) -> [RepairAction] {
+    mutating func looked(_ found: FoundEpoch?, lastRevocation: UInt64?, now: Int64) -> [RepairAction] {
         guard let repair else { return compared(found, now: now) }
         return repair.isPublished
             ? closing(repair, found, lastRevocation: lastRevocation, now: now) : opening(repair, found, now: now)
@@ -84,7 +84,7 @@ extension RepairMachine {
     }
 
     private mutating func closing(
-        _ repair: Repair, _ found: FoundEpoch?, lastRevocation: UInt64, now: Int64
+        _ repair: Repair, _ found: FoundEpoch?, lastRevocation: UInt64?, now: Int64
     ) -> [RepairAction] {
         guard let found, let epoch = found.epoch, epoch.name == repair.joined?.name else {
             // The epoch is not what it was when this replica began: lost again meanwhile.
@@ -94,6 +94,11 @@ extension RepairMachine {
         if epoch.state == .whole { return ended(now: now) }
         if repair.knewAll { return write(.whole, epoch.name, over: found.sequence, now: now) }
         if epoch.state == .presumed { return ended(now: now) }
+        guard let lastRevocation else {
+            wait = nil
+            _ = rest(now: now, for: RepairTimes.waitingLook)
+            return [.report(RepairTrouble.waiting)]
+        }
         var wait = wait ?? RepairWait(found, lastRevocation: lastRevocation, now: now)
         wait.looked(found, lastRevocation: lastRevocation, now: now)
         self.wait = wait

@@ -125,7 +125,8 @@ extension LedgerSimulation {
     }
 
     private func repair(_ action: RepairAction, _ origin: Origin) -> RepairEvent? {
-        let last = replicas[origin.replica].following.applied?.position.sequence ?? 0
+        let following = replicas[origin.replica].following
+        let last = following.phase == .following ? following.applied?.position.sequence ?? 0 : nil
         if let isolation = isolated[origin.replica] {
             // A leader that is cut off tells what it remembers, and stores nothing.
             guard action == .askForEpoch, now - isolation.since < 5_000 else { return nil }
