@@ -47,6 +47,34 @@ def test_every_kind_of_verification_is_answered_as_it_was_asked(
     assert page.read_text().endswith("</html>\n")
 
 
+async def test_a_flood_of_tokens_never_seen_does_not_keep_known_ones_from_being_answered(
+    binary: str, memory_service: Service, nats_server
+) -> None:
+    """More than can be checked, and nobody who waits for an answer before he asks again: what is put off is soon full."""
+    flood = subprocess.Popen(
+        [
+            *(binary, "verify", "--against", nats_server.url, "--rate", "60000", "--seconds", "4", "--warm-up", "0.1"),
+            *("--forged", "100", "--hot-count", "1", "--count", "1000", "--json", "-"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if not name.startswith("NATS_")},
+    )
+    answers = 0
+    try:
+        async with memory_service.connect() as client:
+            pair = await client.generate()
+            while flood.poll() is None:
+                reply = await client.ask("verify_token", {"access_token": pair.access}, timeout=5)
+                assert reply.code is None and reply["valid"], reply.text
+                answers += 1
+    finally:
+        flood.kill()
+        flood.communicate()
+    assert answers > 20
+    assert "too many requests wait for their signatures" in memory_service.log, "the flood was not one"
+
+
 @pytest.mark.parametrize("operation", ["generate", "refresh", "blacklist"])
 def test_the_other_operations_run_too_in_an_open_loop(
     binary: str, memory_service: Service, nats_server, operation: str

@@ -91,15 +91,31 @@ extension RequestRouter {
         ///
         /// A request that has to be decoded is, here and again when it is taken up: a known token is then answered at
         /// once however it was spelled, and whatever is wrong with a request is said in one place only.
-        mutating func answerIfKnown(_ body: RawSpan, at now: UnixTime, _ reply: consuming Reply) {
+        ///
+        /// Whether there is room to put it off is asked last: who floods with tokens that nobody has seen before must not
+        /// keep known ones from being answered.
+        ///
+        /// - Returns: whether it was answered or put off; false when it was refused because too many are put off.
+        mutating func answerIfKnown(
+            _ body: RawSpan, at now: UnixTime, _ reply: consuming Reply
+        ) -> Bool {
             if let token = plainRequest.token(in: body) {
-                guard let known = verifyToken.find(token) else { return reply.putOff() }
+                guard let known = verifyToken.find(token) else { return Self.putOff(reply) }
                 return answer(known, at: now, reply)
             }
             guard (try? decoder.decode(.verifyToken, body)) != nil,
                 let known = Self.find(&verifyToken, decoder, body)
-            else { return reply.putOff() }
-            answer(known, at: now, reply)
+            else { return Self.putOff(reply) }
+            return answer(known, at: now, reply)
+        }
+
+        private static func putOff(_ reply: consuming Reply) -> Bool {
+            guard reply.canBePutOff else {
+                reply.sendError(RequestRouter.busyReplies[Operation.verifyToken.rawValue])
+                return false
+            }
+            reply.putOff()
+            return true
         }
 
         private static func find(
@@ -109,9 +125,12 @@ extension RequestRouter {
             return verifyToken.find(token)
         }
 
-        private mutating func answer(_ known: KnownToken, at now: UnixTime, _ reply: consuming Reply) {
-            guard verifyToken.standing(of: known, at: now) == nil else { return reply.putOff() }
+        private mutating func answer(
+            _ known: KnownToken, at now: UnixTime, _ reply: consuming Reply
+        ) -> Bool {
+            guard verifyToken.standing(of: known, at: now) == nil else { return Self.putOff(reply) }
             reply.send(verifyToken.reply(of: known))
+            return true
         }
 
         /// Between two batches: no reference into shared storage is held.

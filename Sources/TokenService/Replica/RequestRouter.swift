@@ -52,10 +52,12 @@ final class RequestRouter: RequestHandler {
     }
 
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
-        guard endpoint == Self.verifyToken, reply.hasSubject, freshness.isCurrent(at: context.now), reply.canBePutOff else {
+        guard endpoint == Self.verifyToken, reply.hasSubject, freshness.isCurrent(at: context.now) else {
             return handleOther(message, endpoint: endpoint, reply: reply)
         }
-        operations.answerIfKnown(message.payload, at: now, reply)
+        guard operations.answerIfKnown(message.payload, at: now, reply) else {
+            return report(Self.busy, of: .verifyToken, heard: true)
+        }
     }
 
     private static let verifyToken = Operation.verifyToken.rawValue
@@ -100,7 +102,7 @@ final class RequestRouter: RequestHandler {
 
     private static let busy = ServiceError(
         .unavailable, "too many requests wait for their signatures already; try again, another replica may be free")
-    private static let busyReplies = Operation.allCases.map { operation in
+    static let busyReplies = Operation.allCases.map { operation in
         PreparedError(code: busy.code.rawValue, text: busy.text, body: ResponseEncoder.errorBody(for: operation))
     }
 
