@@ -7,6 +7,7 @@
  *  - newer cnats hands the closing of the socket, and the last reference to the connection, over to the event loop's
  *    adapter. Both functions are asked for as weak symbols, so that one source serves 3.4.1, which has neither, and
  *    the newer ones, which leak the socket and the connection when they are not called;
+ *  - a message is freed by a function that cnats exports and does not publish, see there;
  *  - ioctl is variadic, and Swift does not import such functions;
  *  - epoll and eventfd are not part of Swift's Glibc module, and pthread_setname_np is hidden without _GNU_SOURCE.
  */
@@ -31,6 +32,25 @@ static inline void token_service_detached(natsConnection *nc)
 {
     if (natsConnection_ProcessDetachedEvent != 0)
         natsConnection_ProcessDetachedEvent(nc);
+}
+
+/*
+ * natsMsg_Destroy hands each message to a thread of cnats' own: a lock and often a system call a message, the other thread's
+ * time, and the allocator's lock between the two. Together that is a third of the processor time of whoever follows a
+ * stream. What that thread then calls is this function, which has freed a message and nothing else since cnats' first
+ * release. (natsMsg_Destroy also leaves alone a message that a callback of cnats' own still holds; here all are polled.)
+ * No header has it, so it is asked for as a weak symbol, and where a library hides it messages go the published way.
+ */
+extern void natsMsg_free(void *message) __attribute__((weak));
+
+static inline bool token_service_frees_messages_at_once(void) { return natsMsg_free != 0; }
+
+static inline void token_service_free_message(natsMsg *message)
+{
+    if (natsMsg_free != 0)
+        natsMsg_free(message);
+    else
+        natsMsg_Destroy(message);
 }
 
 extern int pthread_setname_np(pthread_t thread, const char *name);

@@ -11,7 +11,7 @@ import Glibc
     }
 
     deinit {
-        unsafe natsMsg_Destroy(raw)
+        unsafe token_service_free_message(raw)
     }
 
     /// Gives the natsMsg away instead of freeing it.

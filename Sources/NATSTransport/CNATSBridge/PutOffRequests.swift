@@ -30,7 +30,7 @@ import CNATS
 
     deinit {
         for index in 0..<count {
-            if let raw = unsafe ring[(first + index) % ring.count].message { unsafe natsMsg_Destroy(raw) }
+            if let raw = unsafe ring[(first + index) % ring.count].message { unsafe token_service_free_message(raw) }
         }
     }
 
