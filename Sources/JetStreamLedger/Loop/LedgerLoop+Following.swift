@@ -89,9 +89,7 @@ extension LedgerLoop {
 
     func fed(_ message: borrowing Message, isRecord: Bool) {
         guard isRecord else { return heard(message) }
-        guard let reply = message.replySubject, let delivery = Delivery(replySubject: reply, names: consumers) else {
-            return
-        }
+        guard let reply = message.replySubject, let delivery = deliveries.read(reply) else { return }
         let id = LedgerSubject.revokedID(message.subject)
         for action in following.handle(.delivered(delivery, id: id), now: now) {
             if action == .apply { apply(message, id, delivery) } else { perform(action) }

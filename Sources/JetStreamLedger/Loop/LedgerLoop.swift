@@ -22,6 +22,7 @@ final class LedgerLoop: RequestHandler {
     /// Of this process: in message ids and consumers' names.
     let instance: String
     let consumers: ConsumerName
+    var deliveries: DeliveryReader
     let wanted: StreamConfiguration
     /// The stream has been changed, or made again, to something that forgets.
     var isMisfit = false
@@ -76,6 +77,7 @@ final class LedgerLoop: RequestHandler {
         var random = SystemRandomNumberGenerator()
         instance = String(random.next() as UInt64, radix: 36)
         consumers = ConsumerName(instance: instance)
+        deliveries = DeliveryReader(names: consumers)
         wanted = StreamConfiguration(
             recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas))
         starting = StartMachine(wanted: wanted, instance: instance)
