@@ -16,15 +16,11 @@ struct Steps: ExpressibleByArgument, Equatable {
 }
 
 struct TargetOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The nats-server, nats://[USER:PASSWORD@]HOST:PORT. Default: NATS_URL, or the local one.",
-        valueName: "URL"))
+    @Option(help: ArgumentHelp(
+        "The nats-server, nats://[USER:PASSWORD@]HOST:PORT, or tls://. Default: NATS_URL, or the local one.", valueName: "URL"))
     var against: String?
 
-    @Option(help: "NATS user. Default: NATS_USER.")
-    var user: String?
-
-    @Option(help: "NATS password. Default: NATS_PASSWORD, which others cannot see in the list of processes.")
-    var password: String?
+    @OptionGroup var access: AccessOptions
 
     @Option(help: "The service's --subject-prefix.")
     var subjectPrefix = ""
@@ -38,10 +34,7 @@ struct TargetOptions: ParsableArguments {
     func address() throws -> ServerAddress {
         let url = against ?? environment("NATS_URL") ?? "nats://127.0.0.1:4222"
         var address = try ServerAddress(url)
-        if let user = user ?? (address.user == nil ? environment("NATS_USER") : nil) { address.user = user }
-        if let password = password ?? (address.password == nil ? environment("NATS_PASSWORD") : nil) {
-            address.password = password
-        }
+        try access.apply(to: &address)
         return address
     }
 }

@@ -67,8 +67,9 @@ struct WireTests {
         #expect(try ServerAddress("host").port == 4222)
         #expect(try ServerAddress("nats://t0ken@host").token == "t0ken")
         #expect(try ServerAddress("[::1]:4223").host == "::1")
+        #expect(try ServerAddress("tls://host").tls == TLSOptions() && ServerAddress("nats://host").tls == nil)
         #expect(try ServerAddress("nats://me:secret@host").description == "nats://host:4222")
-        for wrong in ["", "nats://", "nats://host:0", "host:x", "[::1", "tls://host"] {
+        for wrong in ["", "nats://", "nats://host:0", "host:x", "[::1", "http://host"] {
             #expect(throws: LoadError.self, "\(wrong)") { try ServerAddress(wrong) }
         }
     }
@@ -114,5 +115,45 @@ struct PlanTests {
             while cursor.turns == 0 { taken.append(cursor.next()) }
         }
         #expect(taken.sorted() == Array(0..<100))
+    }
+}
+
+@Suite("Logging in")
+struct AccessTests {
+    /// From the documentation of NATS' nkeys; its public key is the next line.
+    static let seed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"
+    static let publicKey = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
+
+    @Test("a seed has the public key that NATS says")
+    func publicKey() throws {
+        let signed = try NKeySeed(Self.seed).sign("nonce")
+        #expect(signed.publicKey == Self.publicKey)
+        #expect(signed.signature.utf8.count == 86)
+    }
+
+    @Test("what is no user's seed, or damaged, is refused")
+    func wrongSeeds() {
+        let damaged = Self.seed.dropLast(8) + "AAAAAAAA"
+        for wrong in ["", "SU", Self.publicKey, String(damaged), "SA" + Self.seed.dropFirst(2)] {
+            #expect(throws: LoadError.self, "\(wrong)") { try NKeySeed(wrong) }
+        }
+    }
+
+    @Test("a credentials file is a JWT and a seed; anything less is refused")
+    func credentials() throws {
+        let whole = """
+            -----BEGIN NATS USER JWT-----
+            eyJ0.eyJq.c2ln
+            ------END NATS USER JWT------
+
+            ************************* IMPORTANT *************************
+            -----BEGIN USER NKEY SEED-----
+            \(Self.seed)
+            ------END USER NKEY SEED------
+            """
+        let read = try NATSCredentials(file: whole, at: "x")
+        #expect(read.jwt == "eyJ0.eyJq.c2ln")
+        #expect(try read.seed == NKeySeed(Self.seed))
+        #expect(throws: LoadError.self) { try NATSCredentials(file: Self.seed, at: "x") }
     }
 }

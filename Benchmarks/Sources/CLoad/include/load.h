@@ -1,6 +1,8 @@
 #ifndef TOKEN_BENCH_LOAD_H
 #define TOKEN_BENCH_LOAD_H
 
+#include "secure.h"
+
 #include <stddef.h>
 
 /* What the load needs of C: ppoll and memmem are hidden without _GNU_SOURCE, and prctl is variadic, which Swift does not

@@ -38,6 +38,8 @@ package struct Document: Codable, Sendable {
         guard format == 1 else { throw LoadError("a document of format \(format); this token-bench reads format 1") }
     }
 
+    private static let secrets = ["--nats-password", "--nats-token"]
+
     /// A report is shown around; a password in it would be too.
     static func withoutSecrets(_ command: [String]) -> [String] {
         var isSecret = false
@@ -46,8 +48,8 @@ package struct Document: Codable, Sendable {
                 isSecret = false
                 return "…"
             }
-            if word == "--password" { isSecret = true }
-            if word.hasPrefix("--password=") { return "--password=…" }
+            if secrets.contains(word) { isSecret = true }
+            if let name = secrets.first(where: { word.hasPrefix("\($0)=") }) { return "\(name)=…" }
             guard let scheme = word.firstRange(of: "://"), let at = word.lastIndex(of: "@") else { return word }
             return word[..<scheme.upperBound] + "…" + word[at...]
         }

@@ -224,7 +224,7 @@ final class Worker {
         let repliedInTime = now >= times.measureFrom && now < times.measureUntil
         if repliedInTime { outcome.replies += 1 }
         let isSample = switch plan.pace {
-        case .closed: repliedInTime
+        case .closed, .flood: repliedInTime
         // By when it was due: a reply that comes after the end is a sample all the same, and a slow one.
         case .open: time >= times.measureFrom && time < times.measureUntil
         }

@@ -1,6 +1,3 @@
-internal import CLoad
-import Glibc
-
 /// Bytes on their way to or from a socket: added at the end, taken from the front. Owns its memory; grows by doubling and
 /// never shrinks, so a run that is under way does not allocate.
 @safe struct ByteQueue: ~Copyable {
@@ -85,31 +82,23 @@ import Glibc
     }
 
     /// One read. With `waiting`, until something is there or the socket's time-out has passed.
-    mutating func read(from socket: CInt, upTo most: Int, waiting: Bool) -> Transfer {
+    mutating func read(from socket: borrowing Socket, upTo most: Int, waiting: Bool) -> Transfer {
         // What is left is the beginning of one message, so this moves little.
         if front > 0 {
             unsafe base.copyMemory(from: base + front, byteCount: count)
             (front, end) = (0, count)
         }
         makeRoom(most)
-        let received = unsafe recv(socket, base + end, capacity - end, waiting ? 0 : CInt(MSG_DONTWAIT))
-        if received > 0 {
-            end += received
-            return .some
-        }
-        if received < 0 && (errno == EAGAIN || errno == EINTR) { return .none }
-        return .ended
+        guard let received = unsafe socket.receive(base + end, room: capacity - end, waiting: waiting) else { return .ended }
+        end += received
+        return received > 0 ? .some : .none
     }
 
     /// One write; what does not fit stays.
-    mutating func write(to socket: CInt) -> Transfer {
+    mutating func write(to socket: borrowing Socket) -> Transfer {
         guard count > 0 else { return .some }
-        let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
-        let sent = unsafe send(socket, base + front, count, flags)
-        if sent >= 0 {
-            consume(sent)
-            return .some
-        }
-        return errno == EAGAIN || errno == EINTR ? .none : .ended
+        guard let sent = unsafe socket.send(base + front, count: count) else { return .ended }
+        consume(sent)
+        return sent > 0 ? .some : .none
     }
 }

@@ -1,4 +1,4 @@
-/// Where a nats-server listens, and who is calling: `[nats://][USER[:PASSWORD]@]HOST[:PORT]`.
+/// Where a nats-server listens, and who is calling: `[nats://|tls://][USER[:PASSWORD]@]HOST[:PORT]`.
 package struct ServerAddress: Equatable, Sendable {
     package var host: String
     package var port: UInt16
@@ -6,15 +6,19 @@ package struct ServerAddress: Equatable, Sendable {
     package var password: String?
     /// `nats://TOKEN@HOST`: without a colon it is a token, as in every NATS client.
     package var token: String?
+    /// The seed of the user's key, and, with a credentials file, the JWT that goes with it.
+    package var nkey: NKeySeed?
+    package var jwt: String?
+    /// Nil: only when the server demands it, and then trusting whom the system trusts.
+    package var tls: TLSOptions?
 
     package init(_ text: String) throws(LoadError) {
         var rest = Substring(text)
         if let scheme = rest.range(of: "://") {
-            guard rest[..<scheme.lowerBound] == "nats" else {
-                throw LoadError(
-                    "\(rest[..<scheme.lowerBound])://: token-bench speaks plain NATS (nats://HOST:PORT). Measure TLS with "
-                        + "a plain listener beside it, or through a local TLS proxy.")
+            guard ["nats", "tls"].contains(rest[..<scheme.lowerBound]) else {
+                throw LoadError("\(rest[..<scheme.lowerBound])://: the scheme is neither nats nor tls")
             }
+            if rest.hasPrefix("tls") { tls = TLSOptions() }
             rest = rest[scheme.upperBound...]
         }
         if let at = rest.lastIndex(of: "@") {

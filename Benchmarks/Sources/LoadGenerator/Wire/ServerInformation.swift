@@ -5,12 +5,17 @@ package struct ServerInformation: Sendable {
     package let version: String
     package let name: String
     let needsTLS: Bool
+    let offersTLS: Bool
+    /// What a user with an NKey is to sign.
+    let nonce: String
     package let maxPayload: Int
 
     private struct Fields: Decodable {
         var version: String?
         var server_name: String?
         var tls_required: Bool?
+        var tls_available: Bool?
+        var nonce: String?
         var max_payload: Int?
     }
 
@@ -21,7 +26,8 @@ package struct ServerInformation: Sendable {
         version = fields.version ?? "unknown"
         name = fields.server_name ?? ""
         needsTLS = fields.tls_required ?? false
+        offersTLS = needsTLS || fields.tls_available ?? false
+        nonce = fields.nonce ?? ""
         maxPayload = fields.max_payload ?? 1_048_576
-        if needsTLS { throw LoadError("\(address.description) wants TLS, which token-bench does not speak") }
     }
 }

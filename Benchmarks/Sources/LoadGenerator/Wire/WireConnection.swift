@@ -17,12 +17,18 @@ final class WireConnection {
 
     /// - Parameter inboxPrefix: what the user may subscribe below, `_INBOX` mostly.
     init(to address: ServerAddress, inboxPrefix: String) throws(LoadError) {
-        socket = try Socket(to: address)
+        var socket = try Socket(to: address)
         let own = "\(inboxPrefix).\(Self.nonce())."
         inbox = Array(own.utf8)
         incoming = ReplyReader(inbox: inbox)
-        serverInformation = try Self.greeting(&incoming.queue, socket.raw, address)
-        outgoing.append("CONNECT \(Self.options(address))\r\nSUB \(own)* 1\r\nPING\r\n")
+        serverInformation = try Self.greeting(&incoming.queue, socket, address)
+        if serverInformation.needsTLS || address.tls != nil {
+            guard serverInformation.offersTLS else { throw LoadError("\(address.description) does not speak TLS") }
+            try socket.encrypt(address.tls ?? TLSOptions(), for: address)
+        }
+        self.socket = socket
+        let options = try Self.options(address, serverInformation)
+        outgoing.append("CONNECT \(options)\r\nSUB \(own)* 1\r\nPING\r\n")
         try awaitPong(address)
     }
 
@@ -31,7 +37,7 @@ final class WireConnection {
         return String((0..<6).map { _ in letters[.random(in: letters.indices)] })
     }
 
-    private static func options(_ address: ServerAddress) -> String {
+    private static func options(_ address: ServerAddress, _ server: ServerInformation) throws(LoadError) -> String {
         var fields = [
             #""verbose":false,"pedantic":false,"headers":true,"no_responders":true,"name":"token-bench""#,
             #""lang":"swift","version":"1","protocol":1"#,
@@ -39,11 +45,18 @@ final class WireConnection {
         if let user = address.user { fields.append("\"user\":\(JSONText.quoted(user))") }
         if let password = address.password { fields.append("\"pass\":\(JSONText.quoted(password))") }
         if let token = address.token { fields.append("\"auth_token\":\(JSONText.quoted(token))") }
+        if let seed = address.nkey {
+            let signed = try seed.sign(server.nonce)
+            fields.append("\"sig\":\(JSONText.quoted(signed.signature))")
+            // A user's JWT names its key.
+            let who = address.jwt.map { "\"jwt\":\(JSONText.quoted($0))" } ?? "\"nkey\":\(JSONText.quoted(signed.publicKey))"
+            fields.append(who)
+        }
         return "{\(fields.joined(separator: ","))}"
     }
 
     private static func greeting(
-        _ incoming: inout ByteQueue, _ socket: CInt, _ address: ServerAddress
+        _ incoming: inout ByteQueue, _ socket: borrowing Socket, _ address: ServerAddress
     ) throws(LoadError) -> ServerInformation {
         let line = try awaitLine(&incoming, socket, address)
         guard line.hasPrefix("INFO ") else { throw LoadError("\(address.description) is not a nats-server") }
@@ -51,7 +64,7 @@ final class WireConnection {
     }
 
     private static func awaitLine(
-        _ incoming: inout ByteQueue, _ socket: CInt, _ address: ServerAddress
+        _ incoming: inout ByteQueue, _ socket: borrowing Socket, _ address: ServerAddress
     ) throws(LoadError) -> String {
         let deadline = monotonicNanoseconds() + 5_000_000_000
         while true {
@@ -69,8 +82,8 @@ final class WireConnection {
 
     private func awaitPong(_ address: ServerAddress) throws(LoadError) {
         while true {
-            guard outgoing.write(to: socket.raw) != .ended else { throw LoadError("\(address.description) hung up") }
-            let line = try Self.awaitLine(&incoming.queue, socket.raw, address)
+            guard outgoing.write(to: socket) != .ended else { throw LoadError("\(address.description) hung up") }
+            let line = try Self.awaitLine(&incoming.queue, socket, address)
             if line == "PONG" { return }
             if line == "PING" { outgoing.append("PONG\r\n") }
             if line.hasPrefix("-ERR") { throw LoadError("\(address.description) says \(line.dropFirst(5))") }
@@ -79,14 +92,16 @@ final class WireConnection {
 
     var descriptor: CInt { socket.raw }
     var hasUnsent: Bool { outgoing.count > 0 }
+    /// Something was received that poll will not tell of.
+    var hasUnread: Bool { socket.hasUnread }
 
     func flush() throws(LoadError) {
-        guard outgoing.write(to: socket.raw) != .ended else { throw LoadError("the server closed the connection") }
+        guard outgoing.write(to: socket) != .ended else { throw LoadError("the server closed the connection") }
     }
 
     /// Reads once. `false`: there was nothing.
     func read(waiting: Bool) throws(LoadError) -> Bool {
-        switch incoming.queue.read(from: socket.raw, upTo: Self.mostReadBytes, waiting: waiting) {
+        switch incoming.queue.read(from: socket, upTo: Self.mostReadBytes, waiting: waiting) {
         case .some: return true
         case .none: return false
         case .ended: throw LoadError("the server closed the connection\(lastWords)")
