@@ -1,10 +1,11 @@
 """Rows of Benchmarks/run: makes one of the rounds' figures, and prints them all as a table. README.md defines the format.
 
     rows.py row NAME FIGURES [--unit U] [--against TEXT --comparison FIGURES] [--target ">= 0.9"] [--note TEXT]
-                          [--scale FACTOR] [--inverse]
+                          [--scale FACTOR] [--inverse] [--failures FILE]
     rows.py table FILE
 
-FIGURES is a file with a number a line, one for each round; the two sides of a ratio are compared round by round.
+FIGURES is a file with a number a line, one for each round; the two sides of a ratio are compared round by round. FILE
+is another such, of what went wrong in each round: if anything did, the target is missed whatever the figures say.
 """
 
 import argparse
@@ -22,7 +23,7 @@ def spread(figures):
     return {"median": statistics.median(ordered), "low": ordered[cut], "high": ordered[-1 - cut]}
 
 
-def make_row(name, figures, comparison=None, unit="", against="", target="", note="", inverse=False):
+def make_row(name, figures, comparison=None, unit="", against="", target="", note="", inverse=False, failures=()):
     """The target is of the ratio, or, where nothing is compared, of the figure itself.
 
     `inverse`: the ratio is the other way round, as with seconds that stand for a rate.
@@ -40,6 +41,10 @@ def make_row(name, figures, comparison=None, unit="", against="", target="", not
         relation, wanted = target.split()
         row["met"] = judged["median"] >= float(wanted) if relation == ">=" else judged["median"] <= float(wanted)
         row["target"] = f"{ {'>=': '≥', '<=': '≤'}[relation] } {wanted}"
+    if sum(failures):
+        row["met"] = False
+        note = f"{note}; " if note else ""
+        note += f"{sum(failures):.0f} wrong or missing answers"
     if note:
         row["note"] = note
     return row
@@ -98,6 +103,7 @@ def main(arguments):
     row.add_argument("figures")
     for option in ("unit", "against", "comparison", "target", "note"):
         row.add_argument(f"--{option}", default="")
+    row.add_argument("--failures", default="")
     row.add_argument("--scale", type=float, default=1)
     row.add_argument("--inverse", action="store_true")
     commands.add_parser("table").add_argument("file")
@@ -116,6 +122,7 @@ def main(arguments):
         target=options.target,
         note=options.note,
         inverse=options.inverse,
+        failures=read_figures(options.failures, 1) if options.failures else (),
     )
     print(json.dumps(made, ensure_ascii=False))
 

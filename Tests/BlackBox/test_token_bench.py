@@ -112,7 +112,12 @@ def test_a_wrong_answer_is_an_error_and_ends_with_status_1(
         (["verify", "--new", "120"], 2, "--new"),
         (["verify", "--in-flight", "1", "--connections", "2"], 2, "--in-flight"),
         (["verify", "--tokens", "/nowhere"], 2, "/nowhere"),
-        (["verify", "--against", "tls://127.0.0.1"], 2, "plain NATS"),
+        (["verify", "--against", "http://127.0.0.1"], 2, "neither nats nor tls"),
+        (["verify", "--nats-user", "a", "--nats-creds", "b"], 2, "one way to log in"),
+        (["verify", "--nats-cert", "a"], 2, "--nats-key"),
+        (["verify", "--nats-nkey", "/nowhere"], 2, "/nowhere"),
+        (["verify", "--flood"], 2, "--forged 100"),
+        (["verify", "--flood", "--in-flight", "1"], 64, "--flood"),
         (["verify", "--against", "nats://127.0.0.1:1"], 2, "refused"),
         (["nonsense"], 64, "nonsense"),
     ],
@@ -134,9 +139,23 @@ def test_a_row_is_the_median_of_its_rounds_and_its_ratio_that_of_each_round() ->
     assert row["ratio"] == {"median": 1, "low": 0.5, "high": 3} and row["met"] is True
     assert rows.make_row("a", [10], [20], inverse=True)["ratio"]["median"] == 2
     assert rows.make_row("a", [3.1], target="<= 3.0")["met"] is False
+    assert rows.make_row("a", [2.9], target="<= 3.0", failures=[0, 0])["met"] is True
+    assert rows.make_row("a", [2.9], target="<= 3.0", failures=[0, 1])["met"] is False
     with pytest.raises(ValueError):
         rows.make_row("a", [1, 2], [1])
     many = rows.spread(range(1, 21))
     assert many == {"median": 10.5, "low": 3, "high": 18}
     assert "NOT MET" in rows.table([rows.make_row("a", [3.1], target="<= 3.0", note="why")])
     assert rows.read_rows('{"kind": "point"}\n\n{"row": "a"}\nwords\n') == [{"row": "a"}]
+
+
+def test_a_flood_waits_for_no_answer_and_misses_none(binary: str, memory_service: Service, nats_server) -> None:
+    made = bench(
+        binary, "verify", "--against", nats_server.url, "--flood", "--forged", 100, "--seconds", 1, "--warm-up", 0.1,
+        "--timeout", 30, "--hot-count", 10, "--json", "-",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr + made.stdout
+    (run,) = json.loads(made.stdout)["runs"]
+    # More than can be answered with a signature check each, and everybody is told so.
+    assert run["errors"] == 0 and run["turnedAway"] > 0 and run["sent"] > run["replies"]
+    assert run["latency"]["count"] == 0 and "inFlight" not in run and "ratePerSecond" not in run

@@ -46,6 +46,11 @@ struct PaceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Open loop: requests a second; with commas, a run for each.", valueName: "N,…"))
     var rate: Steps?
 
+    @Flag(help: ArgumentHelp(
+        "Garbage as fast as the connection takes it, or at most --rate, without waiting for answers; with --forged 100 or "
+            + "--malformed 100. What matters is what another load sees meanwhile."))
+    var flood = false
+
     @Option(help: "Seconds to measure in each run.")
     var seconds = 5.0
 
@@ -60,9 +65,11 @@ struct PaceOptions: ParsableArguments {
 
     func validate() throws {
         if inFlight != nil && rate != nil { throw ValidationError("--in-flight or --rate: a loop is closed or open") }
+        if flood && inFlight != nil { throw ValidationError("--flood waits for nobody, so nothing is --in-flight") }
     }
 
     func paces(otherwise inFlightDefault: Int) -> [Pace] {
+        if flood { return rate?.values.map { .flood(rate: $0) } ?? [.flood(rate: nil)] }
         if let rate { return rate.values.map { .open(rate: $0) } }
         return (inFlight?.values ?? [inFlightDefault]).map { .closed(inFlight: $0) }
     }

@@ -105,6 +105,7 @@ struct PlanTests {
         #expect(throws: LoadError.self) { try plan(.closed(inFlight: 3), connections: 4).check() }
         #expect(throws: LoadError.self) { try plan(.closed(inFlight: 100_000)).check() }
         #expect(throws: LoadError.self) { try plan(.open(rate: 1), connections: 1, threads: 2).check() }
+        #expect(throws: LoadError.self, "who floods with good tokens?") { try plan(.flood(rate: nil)).check() }
     }
 
     @Test("a pool is shared out among threads without a gap and without anything twice", arguments: [1, 2, 3, 7])

@@ -23,7 +23,7 @@ package struct Report: Sendable {
         let severalTitles = Set(documents.map(\.title)).count > 1
         for document in documents {
             for run in document.runs {
-                let kind = "\(run.name), \(run.inFlight == nil ? "open" : "closed") loop"
+                let kind = "\(run.name), \(run.inFlight == nil ? run.sent == nil ? "open loop" : "flood" : "closed loop")"
                 let name = severalTitles ? "\(document.title): \(kind)" : kind
                 if let at = found.firstIndex(where: { $0.name == name }) {
                     found[at].runs.append(run)

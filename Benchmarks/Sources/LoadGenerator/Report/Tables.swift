@@ -3,7 +3,7 @@ struct RunTable {
     let series: [Report.Series]
 
     static func pace(_ run: RunResult) -> String {
-        run.inFlight.map { "\(Texts.count($0)) in flight" } ?? "\(Texts.count(run.ratePerSecond ?? 0))/s due"
+        Texts.pace(run)
     }
 
     var html: String {

@@ -7,9 +7,14 @@ package struct RunResult: Codable, Sendable {
     package var operation: String
     /// Kind to share, in percent.
     package var mix: [String: Double]
-    /// One of the two is there.
+    /// One of the two is there, but for a flood as fast as the connection takes it.
     package var inFlight: Int?
     package var ratePerSecond: Int?
+    /// Of a flood: requests within the measured time and per second, and how many in all were answered with 503, because
+    /// too many waited already; those are no errors. Nobody waits, so there are no latencies.
+    package var sent: Int?
+    package var sentPerSecond: Double?
+    package var turnedAway: Int?
     package var connections: Int
     package var threads: Int
     /// What was measured of the time that was asked for; less when the material was used up.
@@ -42,6 +47,7 @@ package struct RunResult: Codable, Sendable {
         switch plan.pace {
         case .closed(let count): inFlight = count
         case .open(let rate): ratePerSecond = rate
+        case .flood(let rate): ratePerSecond = rate
         }
         connections = plan.connections
         threads = plan.threads
@@ -52,6 +58,12 @@ package struct RunResult: Codable, Sendable {
         replies = outcomes.reduce(0) { $0 + $1.replies }
         repliesInAll = outcomes.reduce(0) { $0 + $1.repliesInAll }
         repliesPerSecond = Double(replies) / seconds
+        if case .flood = plan.pace {
+            let asked = outcomes.reduce(0) { $0 + $1.sent }
+            sent = asked
+            sentPerSecond = Double(asked) / seconds
+            turnedAway = outcomes.reduce(0) { $0 + $1.turnedAway }
+        }
 
         var failures = Failures()
         var total = Recorder()

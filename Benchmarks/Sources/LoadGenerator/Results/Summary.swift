@@ -4,7 +4,7 @@ package enum Summary {
         "                     replies/s      p50      p90      p99    p99.9      max   errors"
 
     package static func line(_ run: RunResult) -> String {
-        let pace = run.inFlight.map { "\(Texts.count($0)) in flight" } ?? "\(Texts.count(run.ratePerSecond ?? 0))/s due"
+        let pace = Texts.pace(run)
         let latency = run.latency
         let columns = [
             Texts.rate(run.repliesPerSecond), duration(latency.p50), duration(latency.p90), duration(latency.p99),
@@ -26,6 +26,10 @@ package enum Summary {
             lines.append(
                 "    \(kind): \(Texts.count(latency.count)) replies, p50 \(duration(latency.p50)), "
                     + "p99 \(duration(latency.p99)), max \(duration(latency.most))")
+        }
+        if let sent = run.sentPerSecond, let turnedAway = run.turnedAway {
+            lines.append(
+                "    sent: \(Texts.rate(sent))/s; answered with 503, too many wait already: \(Texts.count(turnedAway)) in all")
         }
         for (text, count) in run.errorTexts.sorted(by: { $0.value > $1.value }) {
             lines.append("    error: \(Texts.count(count)) times: \(text)")

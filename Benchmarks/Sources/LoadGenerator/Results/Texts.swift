@@ -43,6 +43,13 @@ package enum Texts {
         return count(Int((value / unit).rounded()) * Int(unit))
     }
 
+    static func pace(_ run: RunResult) -> String {
+        if let inFlight = run.inFlight { return "\(count(inFlight)) in flight" }
+        let rate = run.ratePerSecond.map { "\(count($0))/s" }
+        if run.sent != nil { return rate.map { "flood, \($0)" } ?? "flood" }
+        return "\(rate ?? "0/s") due"
+    }
+
     static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }

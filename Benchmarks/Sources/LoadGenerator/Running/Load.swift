@@ -47,6 +47,12 @@ package struct Load: Sendable {
             for _ in 0..<mine {
                 connections.append(try WireConnection(to: address, inboxPrefix: plan.inboxPrefix))
             }
+            if case .flood(let rate) = plan.pace {
+                let worker = FloodWorker(
+                    plan: plan, times: times, connections: connections, material: material, part: part, progress: progress)
+                try worker.run(rate: rate)
+                return .success(worker.outcome)
+            }
             let worker = Worker(
                 plan: plan, times: times, connections: connections, material: material, part: part, progress: progress)
             try worker.run()

@@ -6,11 +6,15 @@ package enum Pace: Equatable, Sendable {
     /// One every 1/rate seconds, whatever comes back. Latency counts from when a request was due, so a stall is in the
     /// figures of all requests that were due during it ("coordinated omission", corrected).
     case open(rate: Int)
+    /// As fast as the connection takes requests, or at most so many a second, and nobody waits for an answer: more than can
+    /// be answered, on purpose. There is no bound but the socket: when nats-server does not read on, neither is written on.
+    case flood(rate: Int?)
 
     package var description: String {
         switch self {
         case .closed(let inFlight): "\(inFlight) in flight"
         case .open(let rate): "\(rate)/s"
+        case .flood(let rate): rate.map { "a flood of \($0)/s" } ?? "a flood"
         }
     }
 }

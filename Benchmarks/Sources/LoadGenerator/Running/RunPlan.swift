@@ -41,8 +41,18 @@ package struct RunPlan: Sendable {
                 throw LoadError("--in-flight is between the number of connections (\(connections)) and 65,536")
             }
         case .open(let rate):
-            guard (1...100_000_000).contains(rate) else { throw LoadError("--rate is between 1 and 100,000,000") }
+            try check(rate)
+        case .flood(let rate):
+            // What comes back is not matched with what was asked, so every answer must be the same.
+            guard mix.kinds == [.forged] || mix.kinds == [.malformed] else {
+                throw LoadError("--flood is of garbage only: --forged 100 or --malformed 100")
+            }
+            if let rate { try check(rate) }
         }
+    }
+
+    private func check(_ rate: Int) throws(LoadError) {
+        guard (1...100_000_000).contains(rate) else { throw LoadError("--rate is between 1 and 100,000,000") }
     }
 
     func subject(_ operation: String) -> String { subjectPrefix.isEmpty ? operation : "\(subjectPrefix).\(operation)" }

@@ -62,6 +62,7 @@ final class Worker {
         case .open(let rate):
             try openLoop(Schedule(
                 start: times.start, rate: UInt64(rate), step: UInt64(plan.threads), first: UInt64(part)))
+        case .flood: preconditionFailure("a flood is FloodWorker's")
         }
         outcome.cpuNanoseconds = threadNanoseconds() - cpuBefore
         outcome.ranNanoseconds = monotonicNanoseconds() - times.start
@@ -141,12 +142,14 @@ final class Worker {
             pollfd(
                 fd: connection.descriptor, events: Int16(POLLIN | (connection.hasUnsent ? POLLOUT : 0)), revents: 0)
         }
-        let ready = unsafe load_poll(&descriptors, descriptors.count, Int64(patience))
-        guard ready > 0 else {
+        let unread = connections.contains(where: \.hasUnread)
+        let ready = unsafe load_poll(&descriptors, descriptors.count, unread ? 0 : Int64(patience))
+        guard ready > 0 || unread else {
             now = monotonicNanoseconds()
             return
         }
-        for (index, descriptor) in descriptors.enumerated() where descriptor.revents & Int16(~POLLOUT) != 0 {
+        for (index, descriptor) in descriptors.enumerated()
+        where descriptor.revents & Int16(~POLLOUT) != 0 || connections[index].hasUnread {
             if try connections[index].read(waiting: false) {
                 try takeReplies(connections[index], sendsNext: sendsNext)
                 try connections[index].flush()

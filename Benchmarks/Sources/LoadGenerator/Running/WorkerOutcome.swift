@@ -5,6 +5,9 @@ struct WorkerOutcome: Sendable {
     /// Right replies that came within the measured time.
     var replies = 0
     var repliesInAll = 0
+    /// A flood's requests within the measured time, and those answers, in all, that said `503`: too many wait already.
+    var sent = 0
+    var turnedAway = 0
     var failures = Failures()
     /// How late requests left that were due: what the load itself, and the machine under it, adds to the latencies.
     var lateness = Recorder()

@@ -7,10 +7,11 @@ package struct Failures: Sendable {
 
     package init() {}
 
-    mutating func add(_ text: String) {
-        total += 1
+    mutating func add(_ text: String, times: Int = 1) {
+        guard times > 0 else { return }
+        total += times
         let known = counts[text] != nil || counts.count < Self.mostTexts
-        counts[known ? text : "others", default: 0] += 1
+        counts[known ? text : "others", default: 0] += times
     }
 
     mutating func add(_ other: Failures) {

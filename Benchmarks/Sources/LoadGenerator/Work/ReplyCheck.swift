@@ -26,6 +26,9 @@ enum ReplyCheck {
         return "\(verdict.reason ?? "no reason"), expected \(reason)"
     }
 
+    /// What is wrong with the reply of a service that has too much to do.
+    static let unavailable = "error 503"
+
     /// A reply with headers is an error of the service, or the server's word that nobody listens.
     static func problem(ofHeaders headers: RawSpan) -> String {
         if headers.hasPrefix(nobody) { return "no responders" }
