@@ -1,7 +1,7 @@
 /* Loads for the ledger's figures. Every answer is looked at.
  *
  *   load PORT fill COUNT                               revocations into the stream, as the service writes them
- *   load PORT follow COUNT                             seconds in which an idle consumer is sent so many
+ *   load PORT follow COUNT                             seconds in which an idle consumer is sent so many, from its connection, and from the first of them
  *   load PORT compare-and-set IN_FLIGHT SECONDS        publishes as a redemption is one, each chained to the one before
  *   load PORT first-served STARTED                     seconds from then (since the epoch) to the first answer
  *   load PORT refresh IN_FLIGHT SECONDS                chains of refreshes

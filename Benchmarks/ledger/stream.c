@@ -84,18 +84,23 @@ void follow(size_t count) {
     snprintf(feed, sizeof feed, "_INBOX.feed%016llx", (unsigned long long)random_bits());
     bus_subscribe(feed);
     char subject[128], body[512];
-    snprintf(subject, sizeof subject, "%sCONSUMER.CREATE.TOKEN_LEDGER.idle-%s.ledger.revoked.>", api, feed + 7);
+    snprintf(subject, sizeof subject, "%sCONSUMER.CREATE.TOKEN_LEDGER.idle-consumer-%s.ledger.revoked.>", api, feed + 7);
     int length = snprintf(
         body, sizeof body,
-        "{\"stream_name\":\"TOKEN_LEDGER\",\"config\":{\"name\":\"idle-%s\",\"deliver_subject\":\"%s\","
+        "{\"stream_name\":\"TOKEN_LEDGER\",\"config\":{\"name\":\"idle-consumer-%s\",\"deliver_subject\":\"%s\","
         "\"deliver_policy\":\"all\",\"filter_subject\":\"ledger.revoked.>\",\"ack_policy\":\"none\",\"flow_control\":true,"
         "\"idle_heartbeat\":1000000000,\"inactive_threshold\":30000000000,\"mem_storage\":true,\"num_replicas\":1}}",
         feed + 7, feed);
     bus_publish(subject, bus_inbox(0), NULL, body, (size_t)length);
-    while (delivered < count) bus_pump(take_delivery, 0);
-    printf("%.6f\n", seconds_now() - begin);
+    double first = 0;
+    while (delivered < count) {
+        bus_pump(take_delivery, 0);
+        if (delivered && !first) first = seconds_now();
+    }
+    double last = seconds_now();
+    printf("%.6f %.6f\n", last - begin, last - first);
 
-    snprintf(subject, sizeof subject, "%sCONSUMER.DELETE.TOKEN_LEDGER.idle-%s", api, feed + 7);
+    snprintf(subject, sizeof subject, "%sCONSUMER.DELETE.TOKEN_LEDGER.idle-consumer-%s", api, feed + 7);
     bus_publish(subject, bus_inbox(0), NULL, "", 0);
     bus_pump(take_delivery, 0);
 }

@@ -6,8 +6,10 @@ package enum LedgerEvent: Sendable, Equatable {
     case refused(String)
     /// Something keeps this replica from the ledger; it goes on trying.
     case trouble(String)
-    /// What this replica knows may be answered from. `revocations`: how many it knows.
-    case current(revocations: Int)
+    /// What this replica knows may be answered from. `revocations`: how many it knows; `delivered`: how many records the
+    /// consumer has brought since it was started, or could last be answered from, and `milliseconds` the time from the
+    /// first of them to the last.
+    case current(revocations: Int, delivered: Int, milliseconds: Int)
     /// It may not be any more: the ledger is out of sight.
     case stale
     /// The stream is not, or not wholly, what was followed: what this replica knows is being published again.

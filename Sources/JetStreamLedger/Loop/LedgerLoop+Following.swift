@@ -90,6 +90,7 @@ extension LedgerLoop {
     func fed(_ message: borrowing Message, isRecord: Bool) {
         guard isRecord else { return heard(message) }
         guard let reply = message.replySubject, let delivery = deliveries.read(reply) else { return }
+        catchUp.delivered(at: context.now)
         let id = LedgerSubject.revokedID(message.subject)
         for action in following.handle(.delivered(delivery, id: id), now: now) {
             if action == .apply { apply(message, id, delivery) } else { perform(action) }

@@ -45,6 +45,7 @@ final class LedgerLoop: RequestHandler {
     /// What became of the republisher's batches: of more than one when another run has begun meanwhile.
     let republishOutcomes = Slot<[(run: UInt64, outcome: RevokeOutcome)]>()
     private var isCurrent = false
+    var catchUp = CatchUp()
     /// After a revocation for which there was no room: when to try again.
     var roomAwaited: Int64?
     private var nextSweep: Int64 = 0
@@ -181,8 +182,15 @@ final class LedgerLoop: RequestHandler {
         let isCurrent = now <= until
         guard isCurrent != self.isCurrent else { return }
         self.isCurrent = isCurrent
-        // That there is no room has been told, and it is not the ledger that is out of sight.
-        if isCurrent || roomAwaited == nil { onEvent(isCurrent ? .current(revocations: writer.count) : .stale) }
+        if isCurrent {
+            onEvent(
+                .current(
+                    revocations: writer.count, delivered: catchUp.records, milliseconds: catchUp.milliseconds))
+        } else if roomAwaited == nil {
+            // That there is no room has been told, and then it is not the ledger that is out of sight.
+            onEvent(.stale)
+        }
+        catchUp = CatchUp()
         // From here on nothing that the bus says ends this process any more.
         guard isCurrent else { return }
         told = []

@@ -14,8 +14,12 @@ extension Logger {
             error("cannot serve with this ledger")
         case .trouble(let reason):
             warning("the ledger is in trouble", metadata: ["reason": "\(reason)"])
-        case .current(let revocations):
-            notice("caught up with the ledger", metadata: ["revocations": "\(revocations)"])
+        case .current(let revocations, let delivered, let milliseconds):
+            notice(
+                "caught up with the ledger",
+                metadata: [
+                    "revocations": "\(revocations)", "delivered": "\(delivered)", "delivered_ms": "\(milliseconds)",
+                ])
         case .stale:
             error("lost sight of the ledger: answering nothing until it is back")
         case .republishing(let reason):
