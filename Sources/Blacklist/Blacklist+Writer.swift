@@ -25,6 +25,11 @@ extension Blacklist {
             }
         }
 
+        /// Has the memory fetched that the insert of this id will need: for a writer with other things to do in between.
+        package func prefetch(_ id: UUIDv7) {
+            inPlace.prefetch(id)
+        }
+
         /// Drops the partitions whose every record has expired at `now` (Unix milliseconds) and returns how many ids
         /// that were. An id can be held for a slice longer than it asked for, never shorter.
         ///

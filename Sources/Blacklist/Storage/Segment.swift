@@ -1,3 +1,5 @@
+internal import CPrefetch
+
 /// A filter before a set, in one block: the piece in which a partition grows.
 ///
 ///     filter      a line for every 32 slots
@@ -68,6 +70,13 @@ struct Segment {
 
     /// Four slots of five: a run has 3 slots then on average, and one that ends in an empty slot 13.
     var maxCount: UInt64 { (word.elementMask + 1) / 5 * 4 }
+
+    /// Has the first slot of a hash fetched, and its line of the filter.
+    func prefetch(_ hash: IDHash) {
+        let slot = hash.slotPlacement &>> word
+        prefetch_for_reading(table &+ UInt(truncatingIfNeeded: slot) &* OpenAddressingSet.slotBytes)
+        prefetch_for_reading(line(of: slot))
+    }
 
     func find(_ id: UUIDv7, _ hash: IDHash) -> (slot: UInt, isHeld: Bool) {
         OpenAddressingSet.find(id, table: table, start: hash.slotPlacement &>> word, mask: word.elementMask)

@@ -13,6 +13,16 @@ struct InPlaceInsertion {
     /// The writer's own view: it stored the word.
     var directory: PartitionDirectory { PartitionDirectory(word: root.directory.relaxed) }
 
+    /// Has the memory fetched that `insert` would look at.
+    func prefetch(_ id: UUIDv7) {
+        let directory = directory
+        let (index, isHeld) = directory.find(id.high &>> sliceShift)
+        guard isHeld else { return }
+        let hash = IDHash(id, secret: secret)
+        let partition = directory.partition(at: index)
+        partition[hash.placement &>> partition.word].prefetch(hash)
+    }
+
     /// False when something has to grow first; nothing has changed then.
     func insert(_ id: UUIDv7, expiresAt: Int64) -> Bool {
         let directory = directory

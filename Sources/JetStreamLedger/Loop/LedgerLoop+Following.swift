@@ -134,7 +134,16 @@ extension LedgerLoop {
         // A stream keeps its records longer than most of them matter. The server's clock first, which is at hand.
         if let serverTime, revocation.expiresAt <= serverTime, revocation.expiresAt <= clock() { return }
         do throws(BlacklistError) {
-            try writer.insert(revocation)
+            try writer.insertSoon(revocation)
+        } catch {
+            lackRoom(error)
+        }
+    }
+
+    /// What has been followed in this turn is in the blacklists from here on.
+    func insertFollowed() {
+        do throws(BlacklistError) {
+            try writer.insertAwaited()
         } catch {
             lackRoom(error)
         }

@@ -145,6 +145,7 @@ final class LedgerLoop: RequestHandler {
     }
 
     func timerFired() {
+        insertFollowed()
         desk.tick(now: now)
         start(.tick)
         follow(.tick)
@@ -154,6 +155,7 @@ final class LedgerLoop: RequestHandler {
     }
 
     func batchEnded() {
+        insertFollowed()
         if let sequence = ownWrites.highest.take() { follow(.stored(sequence: sequence)) }
         for (sequence, id) in ownWrites.revocations { follow(.revoked(sequence: sequence, id: id)) }
         ownWrites.revocations.removeAll(keepingCapacity: true)
