@@ -126,8 +126,12 @@ size_t reference_known_token(size_t count) {
     return good;
 }
 
-uint64_t reference_processor_time(void) {
+static uint64_t nanoseconds_of(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
+
+uint64_t reference_processor_time(void) { return nanoseconds_of(CLOCK_THREAD_CPUTIME_ID); }
+
+uint64_t reference_process_time(void) { return nanoseconds_of(CLOCK_PROCESS_CPUTIME_ID); }

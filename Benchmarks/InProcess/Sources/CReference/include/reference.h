@@ -20,6 +20,8 @@ size_t reference_known_token(size_t count);
 
 /* Processor time of this thread, in nanoseconds. */
 uint64_t reference_processor_time(void);
+/* The same of the whole process, all its threads together. */
+uint64_t reference_process_time(void);
 
 /* Calls of malloc, calloc, realloc and the aligned ones so far, of the whole process, whoever made them. */
 uint64_t reference_allocations(void);
