@@ -50,27 +50,33 @@ def test_every_kind_of_verification_is_answered_as_it_was_asked(
 async def test_a_flood_of_tokens_never_seen_does_not_keep_known_ones_from_being_answered(
     binary: str, memory_service: Service, nats_server
 ) -> None:
-    """More than can be checked, and nobody who waits for an answer before he asks again: what is put off is soon full."""
-    flood = subprocess.Popen(
-        [
-            *(binary, "verify", "--against", nats_server.url, "--rate", "60000", "--seconds", "4", "--warm-up", "0.1"),
-            *("--forged", "100", "--hot-count", "1", "--count", "1000", "--json", "-"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if not name.startswith("NATS_")},
-    )
-    answers = 0
-    try:
-        async with memory_service.connect() as client:
-            pair = await client.generate()
+    """More than can be checked, and nobody who waits for an answer before he asks again: what is put off is soon full.
+    A token that is known and was revoked needs no signature either."""
+    async with memory_service.connect() as client:
+        good, revoked = await client.generate(), await client.generate()
+        for pair in (good, revoked):
+            assert await client.reason(pair.access) is None
+        await client.blacklist(revoked.refresh, revoked.access)
+        flood = subprocess.Popen(
+            [
+                *(binary, "verify", "--against", nats_server.url, "--rate", "60000", "--seconds", "4", "--warm-up", "0.1"),
+                *("--forged", "100", "--hot-count", "1", "--count", "1000", "--json", "-"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if not name.startswith("NATS_")},
+        )
+        answers = 0
+        try:
             while flood.poll() is None:
-                reply = await client.ask("verify_token", {"access_token": pair.access}, timeout=5)
-                assert reply.code is None and reply["valid"], reply.text
-                answers += 1
-    finally:
-        flood.kill()
-        flood.communicate()
+                for pair, reason in ((good, None), (revoked, "revoked")):
+                    reply = await client.ask("verify_token", {"access_token": pair.access}, timeout=5)
+                    assert reply.code is None, reply.text
+                    assert reply["valid"] == (reason is None) and reply.body.get("reason") == reason
+                    answers += 1
+        finally:
+            flood.kill()
+            flood.communicate()
     assert answers > 20
     assert "too many requests wait for their signatures" in memory_service.log, "the flood was not one"
 

@@ -73,7 +73,7 @@ struct ResponseEncoderTests {
 
     @Test("A token that is not valid is answered with each reason there is", arguments: InvalidReason.allCases)
     func invalid(reason: InvalidReason) {
-        let body = text { ResponseEncoder.invalid(reason, into: &$0) }
+        let body = text { $0.append(ResponseEncoder.invalid(reason)) }
         #expect(body == #"{"valid":false,"reason":"\#(reason.rawValue)"}"#)
         #expect(problem(body, of: .verifyToken) == nil)
     }
@@ -106,7 +106,7 @@ struct ResponseEncoderTests {
     func appends() {
         var buffer = Array("head ".utf8)
         ResponseEncoder.empty(into: &buffer)
-        ResponseEncoder.invalid(.expired, into: &buffer)
+        buffer.append(ResponseEncoder.invalid(.expired))
         #expect(String(decoding: buffer, as: UTF8.self) == #"head {}{"valid":false,"reason":"expired"}"#)
     }
 

@@ -76,12 +76,50 @@ struct KnownTokenTests {
         #expect(isKnown(good, to: replica))
     }
 
+    @Test("What has become of a known token is asked when it is answered, not when it is found, and costs no signature")
+    func standing() throws {
+        let replica = try Replica(keys: try KeySet.generate([.hs256]), algorithm: .hs256, sharing: .init())
+        let (pair, other) = (try replica.generate("42"), try replica.generate("43"))
+        for pair in [pair, other] { #expect(replica.reason(pair.access) == nil) }
+
+        let found = try #require(known(pair.access, to: replica))
+        #expect(replica.verify.standing(of: found, at: replica.now) == nil)
+        #expect(replica.blacklist(pair) == nil)
+        #expect(replica.verify.standing(of: found, at: replica.now) == .revoked)
+        #expect(isKnown(pair.access, to: replica))
+        #expect(replica.verify(pair.access) == #"{"valid":false,"reason":"revoked"}"#)
+        #expect(replica.reason(other.access) == nil)
+
+        let late = UnixTime(seconds: replica.now.seconds + replica.policy.accessLifetime + replica.policy.leeway)
+        let good = try #require(known(other.access, to: replica))
+        #expect(replica.verify.standing(of: good, at: late) == .expired)
+        #expect(replica.verify.standing(of: good, at: replica.now) == nil)
+        replica.now = late
+        #expect(replica.verify(other.access) == #"{"valid":false,"reason":"expired"}"#)
+        #expect(isKnown(other.access, to: replica))
+    }
+
+    @Test("A family's revocation between a known token's being found and its answer counts as the token's own does")
+    func familyRevoked() throws {
+        let replica = try Replica(keys: try KeySet.generate([.hs256]), algorithm: .hs256, sharing: .init())
+        let (pair, other) = (try replica.generate("42"), try replica.generate("43"))
+        #expect(replica.reason(pair.access) == nil)
+        let found = try #require(known(pair.access, to: replica))
+        // The refresh token revokes the family, the access token is somebody else's.
+        #expect(replica.blacklist(.init(access: other.access, refresh: pair.refresh)) == nil)
+        #expect(replica.verify.standing(of: found, at: replica.now) == .revoked)
+    }
+
     private func token(_ subject: String, _ keys: KeySet) throws -> [UInt8] {
         let algorithm: SignatureAlgorithm = keys.signingKey(.edDSA) == nil ? .hs256 : .edDSA
         return Array(try Replica(keys: keys, algorithm: algorithm, sharing: .init()).generate(subject).access)
     }
 
     private func isKnown(_ token: [UInt8], to replica: Replica) -> Bool {
-        replica.verify.find(token.rawSpan) != nil
+        known(token, to: replica) != nil
+    }
+
+    private func known(_ token: [UInt8], to replica: Replica) -> KnownToken? {
+        replica.verify.find(token.rawSpan)
     }
 }

@@ -32,11 +32,19 @@ package enum ResponseEncoder {
         buffer.append("}}")
     }
 
-    /// `verify_token` of a token that is not: an answer, not an error.
-    package static func invalid(_ reason: InvalidReason, into buffer: inout [UInt8]) {
-        buffer.append(#"{"valid":false,"reason":""#)
-        buffer.append(utf8: reason.rawValue)
-        buffer.append(#""}"#)
+    /// `verify_token` of a token that is not: an answer, not an error. Each is spelled out, so that none is written.
+    package static func invalid(_ reason: InvalidReason) -> StaticString {
+        switch reason {
+        case .malformed: #"{"valid":false,"reason":"malformed"}"#
+        case .unsupportedAlgorithm: #"{"valid":false,"reason":"unsupported_algorithm"}"#
+        case .unknownKey: #"{"valid":false,"reason":"unknown_key"}"#
+        case .badSignature: #"{"valid":false,"reason":"bad_signature"}"#
+        case .wrongType: #"{"valid":false,"reason":"wrong_type"}"#
+        case .wrongIssuer: #"{"valid":false,"reason":"wrong_issuer"}"#
+        case .notYetValid: #"{"valid":false,"reason":"not_yet_valid"}"#
+        case .expired: #"{"valid":false,"reason":"expired"}"#
+        case .revoked: #"{"valid":false,"reason":"revoked"}"#
+        }
     }
 
     /// The success of `blacklist_tokens`, where a reply was asked for.

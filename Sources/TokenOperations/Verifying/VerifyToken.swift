@@ -9,7 +9,8 @@ package import TokenContract
 /// key, signature, claims, blacklists, and a place in the cache. Nothing waits, nothing locks.
 ///
 /// The first way is also open by itself (`find`, `standing`, `reply`), for callers that answer what is cheap at once and
-/// let what is dear wait: it allocates nothing, and what it hands out is the cache's own memory.
+/// let what is dear wait: it allocates nothing, and what it hands out is the cache's own memory. A token that was good and
+/// is not any more goes it too: what has expired or was revoked needs no signature to be refused.
 package struct VerifyToken: ~Copyable {
     private var verifier: Verifier
     private let claimsPolicy: ClaimsPolicy
@@ -37,9 +38,9 @@ package struct VerifyToken: ~Copyable {
     @discardableResult
     package mutating func verify(_ token: RawSpan, at now: UnixTime, into reply: inout [UInt8]) -> InvalidReason? {
         if let known = find(token) {
-            if let reason = standing(of: known, at: now) { return refuse(reason, into: &reply) }
-            reply.append(self.reply(of: known))
-            return nil
+            let reason = standing(of: known, at: now)
+            reply.append(self.reply(to: known, reason))
+            return reason
         }
         let claims: Claims
         do throws(InvalidReason) {
@@ -104,7 +105,7 @@ package struct VerifyToken: ~Copyable {
     }
 
     private func refuse(_ reason: InvalidReason, into reply: inout [UInt8]) -> InvalidReason {
-        ResponseEncoder.invalid(reason, into: &reply)
+        reply.append(ResponseEncoder.invalid(reason))
         return reason
     }
 }
@@ -128,10 +129,11 @@ extension VerifyToken {
         return isRevoked(id: known.entry.id, family: known.entry.family) ? .revoked : nil
     }
 
-    /// The reply to a known token that still stands, ready-made. Mutating, because what is borrowed of a variable may be
-    /// copied for it, all 200 bytes.
+    /// The reply to a known token of which `standing` has just said this, ready-made. Mutating, because what is borrowed of
+    /// a variable may be copied for it, all 200 bytes.
     @_lifetime(&self)
-    package mutating func reply(of known: KnownToken) -> RawSpan {
-        cache.reply(at: known.place)
+    package mutating func reply(to known: KnownToken, _ standing: InvalidReason?) -> RawSpan {
+        guard let standing else { return cache.reply(at: known.place) }
+        return ResponseEncoder.invalid(standing).rawSpan
     }
 }

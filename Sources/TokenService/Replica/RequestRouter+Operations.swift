@@ -128,8 +128,7 @@ extension RequestRouter {
         private mutating func answer(
             _ known: KnownToken, at now: UnixTime, _ reply: consuming Reply
         ) -> Bool {
-            guard verifyToken.standing(of: known, at: now) == nil else { return Self.putOff(reply) }
-            reply.send(verifyToken.reply(of: known))
+            reply.send(verifyToken.reply(to: known, verifyToken.standing(of: known, at: now)))
             return true
         }
 

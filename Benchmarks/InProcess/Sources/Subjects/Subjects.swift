@@ -83,7 +83,7 @@ package struct Subjects: ~Copyable {
             guard let token = plain.token(in: known.current), let found = verify.find(token),
                 verify.standing(of: found, at: now) == nil
             else { continue }
-            output.append(verify.reply(of: found))
+            output.append(verify.reply(to: found, nil))
             good += 1
         }
         return good
