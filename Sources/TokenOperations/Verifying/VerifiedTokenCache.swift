@@ -64,17 +64,24 @@ struct VerifiedTokenCache: ~Copyable {
         slab = Array(repeating: 0, count: Self.sets * Self.ways * Self.slotBytes)
     }
 
-    /// Where exactly this token is, or nil.
-    func find(_ token: RawSpan) -> Place? {
+    /// Where a token is that has this one's hash and length, or nil: this one itself, unless two are alike in 64 keyed
+    /// bits. To be asked `holds` before anything is believed.
+    ///
+    /// Apart from it, so that what else will be needed can be fetched while the bytes are compared.
+    func findLikely(_ token: RawSpan) -> Place? {
         guard token.byteCount <= Self.maxTokenBytes, token.byteCount >= Self.hashedBytes else { return nil }
         let hash = hash(of: token)
         let first = Self.firstWay(of: hash)
         for index in first..<first + Self.ways where hashes[index] == hash {
-            guard let entry = entries[index], entry.tokenBytes == token.byteCount else { continue }
-            let slot = index * Self.slotBytes
-            if slab.rawSpan.extracting(slot..<slot + entry.tokenBytes).equals(token) { return Place(index: index) }
+            if let entry = entries[index], entry.tokenBytes == token.byteCount { return Place(index: index) }
         }
         return nil
+    }
+
+    /// Whether exactly this token is at a place that `findLikely` has just said it is likely at.
+    func holds(_ token: RawSpan, at place: Place) -> Bool {
+        let slot = place.index * Self.slotBytes
+        return slab.rawSpan.extracting(slot..<slot + token.byteCount).equals(token)
     }
 
     func entry(at place: Place) -> Entry? { entries[place.index] }

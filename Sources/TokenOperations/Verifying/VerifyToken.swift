@@ -119,7 +119,11 @@ package struct KnownToken {
 extension VerifyToken {
     /// Nil when exactly these bytes were not verified before, or not lately.
     package mutating func find(_ token: RawSpan) -> KnownToken? {
-        guard let place = cache.find(token), let entry = cache.entry(at: place) else { return nil }
+        guard let place = cache.findLikely(token), let entry = cache.entry(at: place) else { return nil }
+        // What `standing` will ask for, while the token is compared. Only fetched: asked it is then.
+        families.prefetch(entry.family)
+        accessTokens.prefetch(entry.id)
+        guard cache.holds(token, at: place) else { return nil }
         return KnownToken(place: place, entry: entry)
     }
 
