@@ -83,8 +83,7 @@ extension [UInt8] {
 
     /// Appends the lowest bytes of a word, the lowest one first; at most eight.
     package mutating func append(firstBytes byteCount: Int, of word: UInt64) {
-        let word = word.littleEndian
-        unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0.prefix(byteCount)) }
+        append(addingCapacity: 8) { output in output.append(firstBytes: byteCount, of: word) }
     }
 
     /// Copies the bytes over what is there. Traps unless all of them find room: the array does not grow.

@@ -41,16 +41,18 @@ extension UUIDv7 {
     package func appendText(to bytes: inout [UInt8]) {
         let hyphen = UInt8(ascii: "-")
         let (second, third) = (Self.digits(of: high), Self.digits(of: low >> 32))
-        bytes.append(firstBytes: 8, of: Self.digits(of: high >> 32))
-        bytes.append(hyphen)
-        bytes.append(firstBytes: 4, of: second)
-        bytes.append(hyphen)
-        bytes.append(firstBytes: 4, of: second >> 32)
-        bytes.append(hyphen)
-        bytes.append(firstBytes: 4, of: third)
-        bytes.append(hyphen)
-        bytes.append(firstBytes: 4, of: third >> 32)
-        bytes.append(firstBytes: 8, of: Self.digits(of: low))
+        bytes.append(addingCapacity: Self.textLength) { text in
+            text.append(firstBytes: 8, of: Self.digits(of: high >> 32))
+            text.append(hyphen)
+            text.append(firstBytes: 4, of: second)
+            text.append(hyphen)
+            text.append(firstBytes: 4, of: second >> 32)
+            text.append(hyphen)
+            text.append(firstBytes: 4, of: third)
+            text.append(hyphen)
+            text.append(firstBytes: 4, of: third >> 32)
+            text.append(firstBytes: 8, of: Self.digits(of: low))
+        }
     }
 
     /// The eight hexadecimal digits of the low 32 bits, the first in the lowest byte.

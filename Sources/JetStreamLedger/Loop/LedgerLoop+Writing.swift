@@ -10,14 +10,15 @@ extension LedgerLoop {
     /// Publishes and reads in runs of their own: the stream can have nobody who takes a write while its API answers.
     func sendWrites() {
         let sends = desk.takeSends()
-        send(sends.filter { !$0.isRead })
-        send(sends.filter(\.isRead))
+        guard !sends.isEmpty else { return }
+        send(sends, reads: false)
+        send(sends, reads: true)
     }
 
-    private func send(_ sends: [LedgerSend]) {
+    private func send(_ sends: [LedgerSend], reads: Bool) {
         var run: [AttemptToken] = []
         var session: UInt64?
-        for send in sends {
+        for send in sends where send.isRead == reads {
             guard let through = publish(send) else {
                 desk.notSent(send.token, now: now)
                 continue

@@ -9,6 +9,7 @@ package import TokenOperations
 package enum RedemptionRecord {
     package static func encode(_ redemption: Redemption) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(320)
         bytes.append(#"{"gen":"#)
         bytes.appendDecimal(redemption.generation)
         bytes.append(#","jti":""#)

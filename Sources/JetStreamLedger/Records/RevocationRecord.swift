@@ -7,6 +7,7 @@ package import TokenOperations
 package enum RevocationRecord {
     package static func encode(_ revocation: Revocation) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(96)
         bytes.append(#"{"kind":""#)
         bytes.append(utf8: revocation.kind.rawValue)
         bytes.append(#"","exp":"#)
