@@ -33,6 +33,9 @@ def main(arguments: list[str]) -> None:
     took = (time.monotonic() - began) * 1e9
     print(f"{'':14} {'thread':16} {'of a core':>9} {'waiting':>9} {'turns/s':>9} {'wait each':>10}")
     for name, process in processes.items():
+        if not Path(f"/proc/{process}").exists():
+            print(f"{name:14} has ended")
+            continue
         lines, total = [], [0.0, 0.0]
         for thread, (title, ran, waited, turns) in read(process).items():
             _, ran_before, waited_before, turns_before = before[name].get(thread, ("", 0, 0, 0))

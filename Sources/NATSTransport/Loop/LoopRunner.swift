@@ -88,7 +88,7 @@ final class LoopRunner {
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
-        if mayWork(held) { workOnPutOff(&held) }
+        if mayWork(held) { workOnPutOff(&held, isFlooded: ready.session.readable && !held.putOff.hasRoom) }
         // A turn without reading is a quiet moment: then all are freed.
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
         held.freeSpent(always: isQuiet)
@@ -105,15 +105,19 @@ final class LoopRunner {
     }
 
     /// A slice of it, and then its answers are written.
-    private func workOnPutOff(_ held: inout HeldMessages) {
+    ///
+    /// `isFlooded`: more comes in than can be worked on, and most of it is refused. What is read too slowly then waits in
+    /// nats-server, up to 64 MiB of it, and those whose tokens are known wait behind it: so one piece of work a turn must do.
+    private func workOnPutOff(_ held: inout HeldMessages, isFlooded: Bool) {
         let start = monotonicNanoseconds()
+        let slice = isFlooded ? 0 : sliceNanoseconds
         repeat {
             if let request = held.putOff.next() {
                 let endpoint = request.endpoint
                 takeUp(request.message, endpoint: endpoint, &held)
             }
             if handler.hasWork { handler.work() }
-        } while (held.putOff.count > 0 || handler.hasWork) && monotonicNanoseconds() - start < sliceNanoseconds
+        } while (held.putOff.count > 0 || handler.hasWork) && monotonicNanoseconds() - start < slice
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
