@@ -103,6 +103,20 @@ extension [UInt8] {
 }
 
 extension OutputSpan<UInt8> {
+    /// Appends the bytes as one copy; traps unless there is room for all.
+    @inlinable
+    @inline(__always)
+    package mutating func append(_ bytes: RawSpan) {
+        precondition(bytes.byteCount <= freeCapacity, "no room for these bytes")
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                    .copyMemory(from: source)
+            }
+            count &+= bytes.byteCount
+        }
+    }
+
     /// Appends the lowest bytes of a word, the lowest one first; traps unless there is room for all eight, because for
     /// speed all eight are written.
     @inlinable

@@ -59,6 +59,19 @@ struct ResponseEncoderTests {
         #expect(problem(body, of: .verifyToken) == nil)
     }
 
+    @Test("What needs no writing makes the same reply")
+    func passedOn() {
+        let body = text { buffer in
+            ResponseEncoder.valid(
+                plainID: ("42" as StaticString).rawSpan,
+                ids: (#""jti":"0190a6f1-2c3d-7e4f-8a5b-6c7d8e9f0a1b","sid":"0190a6f1-2c3d-7e4f-8a5b-000000000000""#
+                    as StaticString).rawSpan,
+                times: (#""iat":1700000000,"exp":1700000900"# as StaticString).rawSpan,
+                issuer: (#""iss":"token-service""# as StaticString).rawSpan, into: &buffer)
+        }
+        #expect(body == valid(id: "42"))
+    }
+
     @Test(
         "An id that needs escapes is escaped, and the reply stays within its schema",
         arguments: ["\"", "\\", "\0", "\r\n", "\u{1f}", "é😀", #"","admin":"true"#]

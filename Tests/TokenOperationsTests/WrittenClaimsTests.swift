@@ -66,7 +66,15 @@ struct WrittenClaimsTests {
         guard let name = strict.issuer, name.matches(Array(issuer.utf8).rawSpan, in: text.rawSpan) else {
             return (quick, "another issuer")
         }
-        return (quick, "\(quick)" == "\(strict)" ? nil : "\(quick) instead of \(strict)")
+        // What is passed on as it stands, spelled from what was read.
+        let ids = #""jti":"\#(strict.id.text)","sid":"\#(strict.family.text)""#
+        let times = #""iat":\#(strict.issuedAt),"exp":\#(strict.expiresAt)"#
+        guard quick.isAsWritten, quick.idMembers.bytes(in: text.rawSpan).string == ids,
+            quick.timeMembers.bytes(in: text.rawSpan).string == times
+        else { return (quick, "members that are not \(ids) and \(times)") }
+        var read = quick
+        read.isAsWritten = strict.isAsWritten
+        return (quick, "\(read)" == "\(strict)" ? nil : "\(read) instead of \(strict)")
     }
 
     @Test("Whatever is done to the text, what the quick reader takes is what the strict reader reads")

@@ -22,6 +22,8 @@ struct Claims {
     var generation: Int64?
     /// Refresh tokens only: the revision of the family's last ledger record at issue.
     var revision: UInt64?
+    /// Whether the members stand in the text as `ClaimsWriter` writes an access token's; see `WrittenClaims`.
+    var isAsWritten = false
 
     /// Reads the payload. Claims that this service does not know are passed over, as RFC 7519, section 4, demands.
     init(payload: RawSpan) throws(ClaimsError) {

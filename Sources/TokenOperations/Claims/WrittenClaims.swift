@@ -77,6 +77,16 @@ struct WrittenClaims: Sendable {
 }
 
 extension Claims {
+    /// `"jti":"…","sid":"…"` as it stands in the text; of claims that are as written only.
+    var idMembers: JSONString {
+        JSONString(start: idText.start - #""jti":""#.utf8.count, end: familyText.end + 1, hasEscapes: false)
+    }
+
+    /// `"iat":…,"exp":…` as it stands in the text; of claims that are as written only.
+    var timeMembers: JSONString {
+        JSONString(start: subject.end + #"","#.utf8.count, end: idMembers.start - 1, hasEscapes: false)
+    }
+
     fileprivate init(
         issuer: JSONString, subject: JSONString, issuedAt: Int64, expiresAt: Int64, id: UUIDv7, family: UUIDv7,
         idText: JSONString, familyText: JSONString
@@ -89,5 +99,6 @@ extension Claims {
         self.family = family
         self.idText = idText
         self.familyText = familyText
+        isAsWritten = true
     }
 }

@@ -20,6 +20,8 @@ package struct VerifyToken: ~Copyable {
     /// The `kid`s of all keys that ever verified here; a position is what the cache knows a key by.
     private var keyIDs: [String]
     private let issuer: [UInt8]
+    /// `"iss":"…"`
+    private let issuerMember: [UInt8]
     private var subject: [UInt8] = []
 
     package init(
@@ -32,6 +34,10 @@ package struct VerifyToken: ~Copyable {
         cache = VerifiedTokenCache(seed: cacheSeed)
         keyIDs = keys.keys.map(\.kid)
         issuer = Array(policy.issuer.utf8)
+        var member: [UInt8] = []
+        member.append(#""iss":"#)
+        member.appendJSONString(Array(policy.issuer.utf8).rawSpan)
+        issuerMember = member
     }
 
     /// Appends the reply, and says for the counters what it was: nil for a good token.
@@ -88,6 +94,12 @@ package struct VerifyToken: ~Copyable {
     }
 
     private mutating func encode(_ claims: borrowing Claims, into reply: inout [UInt8]) {
+        if claims.isAsWritten {
+            let payload = verifier.payload
+            return ResponseEncoder.valid(
+                plainID: claims.subject.bytes(in: payload), ids: claims.idMembers.bytes(in: payload),
+                times: claims.timeMembers.bytes(in: payload), issuer: issuerMember.rawSpan, into: &reply)
+        }
         subject.removeAll(keepingCapacity: true)
         if claims.subject.hasEscapes { verifier.unescape(claims.subject, into: &subject) }
         Self.encode(claims, of: verifier.payload, unescaped: subject.rawSpan, issuer.rawSpan, into: &reply)
