@@ -14,8 +14,11 @@ import StrictJSON
 /// A loop makes one for each type that it reads (access tokens, refresh tokens), from the same `KeySet`. Chosen over a
 /// type given with each call: a verifier then cannot be asked for the wrong one, and all headers are known at `init`.
 package struct Verifier: ~Copyable {
-    /// The key that the last accepted token was signed with; `nil` after a refusal.
-    package private(set) var key: Key?
+    /// Which of the set's keys the last accepted token was signed with; `nil` after a refusal. A place and not the key: that
+    /// has references to be counted, for every token.
+    package private(set) var keyIndex: Int?
+    /// That key.
+    package var key: Key? { keyIndex.map { entries[$0].key } }
 
     private let entries: [Entry]
     /// In lower case, without `application/`.
@@ -68,24 +71,24 @@ package struct Verifier: ~Copyable {
     /// applies, in the order of `JWSRejection`'s cases, except that the payload is decoded last, after the signature
     /// was found good.
     package mutating func verify(_ token: RawSpan) throws(JWSRejection) {
-        key = nil
+        keyIndex = nil
         decodedPayload.removeAll(keepingCapacity: true)
         guard let parts = CompactSerialization(token) else { throw .malformed }
-        let entry = try findKey(token.extracting(parts.header))
+        let index = try findKey(token.extracting(parts.header))
 
         signature.removeAll(keepingCapacity: true)
         guard Base64URL.decode(token.extracting(parts.signature), into: &signature) else { throw .malformed }
-        guard entry.context.verify(signature.rawSpan, of: token.extracting(parts.signingInput)) else {
+        guard entries[index].context.verify(signature.rawSpan, of: token.extracting(parts.signingInput)) else {
             throw .badSignature
         }
         guard Base64URL.decode(token.extracting(parts.payload), into: &decodedPayload) else { throw .malformed }
-        key = entry.key
+        keyIndex = index
     }
 
-    private mutating func findKey(_ encoded: RawSpan) throws(JWSRejection) -> Entry {
-        for entry in entries where entry.isAllowed {
-            let expected = entry.encodedHeader
-            if expected.rawSpan.equals(encoded) { return entry }
+    private mutating func findKey(_ encoded: RawSpan) throws(JWSRejection) -> Int {
+        for index in entries.indices where entries[index].isAllowed {
+            let expected = entries[index].encodedHeader
+            if expected.rawSpan.equals(encoded) { return index }
         }
         guard encoded.byteCount <= JOSEHeader.maxEncodedLength else { throw .malformed }
         header.removeAll(keepingCapacity: true)
@@ -93,21 +96,21 @@ package struct Verifier: ~Copyable {
         return try findKeyByParsing()
     }
 
-    private borrowing func findKeyByParsing() throws(JWSRejection) -> Entry {
+    private borrowing func findKeyByParsing() throws(JWSRejection) -> Int {
         var scanner = JSONScanner(header.rawSpan)
         guard let members = JOSEHeader.read(&scanner), let algorithmName = members.algorithm else { throw .malformed }
         guard let algorithm = SignatureAlgorithm(algorithmName, scanner) else { throw .unsupportedAlgorithm }
-        guard let kid = members.kid, let entry = findKey(named: kid, scanner) else { throw .unknownKey }
-        guard entry.key.algorithm == algorithm else { throw .unsupportedAlgorithm }
+        guard let kid = members.kid, let index = findKey(named: kid, scanner) else { throw .unknownKey }
+        guard entries[index].key.algorithm == algorithm else { throw .unsupportedAlgorithm }
         guard let typeName = members.type, MediaType.matches(typeName, type, scanner) else { throw .wrongType }
-        guard entry.isAllowed else { throw .unsupportedAlgorithm }
-        return entry
+        guard entries[index].isAllowed else { throw .unsupportedAlgorithm }
+        return index
     }
 
-    private borrowing func findKey(named name: JSONString, _ scanner: borrowing JSONScanner) -> Entry? {
-        for entry in entries {
-            let kid = entry.kid
-            if scanner.matches(name, kid.rawSpan) { return entry }
+    private borrowing func findKey(named name: JSONString, _ scanner: borrowing JSONScanner) -> Int? {
+        for index in entries.indices {
+            let kid = entries[index].kid
+            if scanner.matches(name, kid.rawSpan) { return index }
         }
         return nil
     }

@@ -12,6 +12,9 @@ internal import StrictJSON
 /// and so look random, and all of a set's hashes lie side by side. Token and reply bytes lie in one slab, a fixed slot
 /// an entry; what does not fit into a slot is not remembered.
 ///
+/// Inlined, what only looks: a function that borrows this is handed a copy of its five words, in pairs, and such a load
+/// waits until `insert`, which writes one of them back, has reached memory with all that it wrote before.
+///
 /// Threads: one. Cost: one hash of 32 bytes, `ways` compares of eight bytes, one compare of the token; no allocation
 /// after `init`, and none of it counts references.
 struct VerifiedTokenCache: ~Copyable {
@@ -68,6 +71,7 @@ struct VerifiedTokenCache: ~Copyable {
     /// bits. To be asked `holds` before anything is believed.
     ///
     /// Apart from it, so that what else will be needed can be fetched while the bytes are compared.
+    @inline(__always)
     func findLikely(_ token: RawSpan) -> Place? {
         guard token.byteCount <= Self.maxTokenBytes, token.byteCount >= Self.hashedBytes else { return nil }
         let hash = hash(of: token)
@@ -79,11 +83,13 @@ struct VerifiedTokenCache: ~Copyable {
     }
 
     /// Whether exactly this token is at a place that `findLikely` has just said it is likely at.
+    @inline(__always)
     func holds(_ token: RawSpan, at place: Place) -> Bool {
         let slot = place.index * Self.slotBytes
         return slab.rawSpan.extracting(slot..<slot + token.byteCount).equals(token)
     }
 
+    @inline(__always)
     func entry(at place: Place) -> Entry? { entries[place.index] }
 
     /// The ready-made reply of what `find` has just found.

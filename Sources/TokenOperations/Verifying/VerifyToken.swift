@@ -19,6 +19,8 @@ package struct VerifyToken: ~Copyable {
     private var cache: VerifiedTokenCache
     /// The `kid`s of all keys that ever verified here; a position is what the cache knows a key by.
     private var keyIDs: [String]
+    /// The same position for each of the verifier's keys.
+    private var keyPositions: [Int]
     private let issuer: [UInt8]
     /// `"iss":"…"`
     private let issuerMember: [UInt8]
@@ -33,6 +35,7 @@ package struct VerifyToken: ~Copyable {
         self.accessTokens = Blacklist.Reader(accessTokens)
         cache = VerifiedTokenCache(seed: cacheSeed)
         keyIDs = keys.keys.map(\.kid)
+        keyPositions = Array(keyIDs.indices)
         issuer = Array(policy.issuer.utf8)
         var member: [UInt8] = []
         member.append(#""iss":"#)
@@ -79,13 +82,17 @@ package struct VerifyToken: ~Copyable {
         for (index, keyID) in keyIDs.enumerated() where !keys.keys.contains(where: { $0.kid == keyID }) {
             cache.drop(key: index)
         }
-        for key in keys.keys where !keyIDs.contains(key.kid) { keyIDs.append(key.kid) }
+        keyPositions = keys.keys.map { key in
+            if let known = keyIDs.firstIndex(of: key.kid) { return known }
+            keyIDs.append(key.kid)
+            return keyIDs.count - 1
+        }
     }
 
     private mutating func remember(_ token: RawSpan, _ claims: borrowing Claims, reply: RawSpan) {
-        guard let kid = verifier.key?.kid, let key = keyIDs.firstIndex(of: kid) else { return }
+        guard let key = verifier.keyIndex else { return }
         let entry = VerifiedTokenCache.Entry(
-            expiresAt: claims.expiresAt, id: claims.id, family: claims.family, key: key)
+            expiresAt: claims.expiresAt, id: claims.id, family: claims.family, key: keyPositions[key])
         cache.insert(token, entry, reply: reply)
     }
 
