@@ -11,6 +11,8 @@ import pytest
 from support.processes import Service
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "Benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "Benchmarks/InProcess"))
+import compare  # noqa: E402
 import rows  # noqa: E402
 
 
@@ -165,3 +167,13 @@ def test_a_flood_waits_for_no_answer_and_misses_none(binary: str, memory_service
     # More than can be answered with a signature check each, and everybody is told so.
     assert run["errors"] == 0 and run["turnedAway"] > 0 and run["sent"] > run["replies"]
     assert run["latency"]["count"] == 0 and "inFlight" not in run and "ratePerSecond" not in run
+
+
+def test_a_benchmark_that_did_not_run_is_found_as_one_that_got_worse_is() -> None:
+    promised = {"hit": {"allocations": 0}, "new": {"allocations": 5}}
+    assert compare.main(promised, {"hit": {"allocations": 0}, "new": {"allocations": 5}})
+    assert not compare.main(promised, {"hit": {"allocations": 0}, "new": {"allocations": 6}})
+    assert not compare.main(promised, {"hit": {"allocations": 0}})
+    assert not compare.main(promised, promised | {"other": {"allocations": 0}})
+    assert not compare.main(promised, {"hit": {}, "new": {"allocations": 5}})
+    assert not compare.main({}, {})
