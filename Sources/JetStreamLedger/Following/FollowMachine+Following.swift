@@ -23,6 +23,7 @@ extension FollowMachine {
             let position = Position(sequence: delivery.streamSequence, time: delivery.time)
             applied = Anchor(id: id, position: position)
             anchor = anchor ?? applied
+            sample.insert(Anchor(id: id, position: position))
         }
         reached = max(reached, delivery.streamSequence)
         if delivery.pending == 0 { drained = max(drained, delivery.streamSequence) }
@@ -30,15 +31,17 @@ extension FollowMachine {
         lastHeard = now
         lastProgress = now
         checkTarget(now: now)
-        return [.apply]
+        guard case .creatingConsumer = phase else { return [.apply] }
+        // It is there, whatever has become of the answer to its creation.
+        return [.apply] + consumerCreated(now: now)
     }
 
     mutating func heard(_ number: UInt64, _ lastConsumerSequence: UInt64, now: Int64) -> [FollowAction] {
-        guard number == consumerNumber, phase == .following else { return [] }
+        guard number == consumerNumber, isFollowingOrAboutTo else { return [] }
         // The consumer has delivered more than came here, or has started anew without being asked to.
         guard lastConsumerSequence == consumerSequence else { return locate(now: now) }
         lastHeard = now
-        return []
+        return consumerCreated(now: now)
     }
 
     private var isFollowingOrAboutTo: Bool {

@@ -8,6 +8,7 @@ struct Look: Equatable, Sendable {
         /// Where the id of the record that was not there any more stands now.
         case moved(StreamState)
         case own(StreamState)
+        case oldest(StreamState, FollowMachine.Anchor)
         case anchor(StreamState, FollowMachine.Anchor)
         /// - Parameter unchangedAsOf: when nothing had been stored since what was delivered last.
         case fence(sentAt: Int64, unchangedAsOf: Int64?)
@@ -50,7 +51,7 @@ extension FollowMachine {
         }
         created = state.created
         highestSeen = max(highestSeen, state.lastSequence)
-        guard phase == .locating else { return weighAnchor(state, now: now) }
+        guard phase == .locating else { return weighOldest(state, now: now) }
         guard let applied else { return placeFound(state, now: now) }
         return ask(.record(state), .askForRecord(sequence: applied.position.sequence), now: now)
     }
@@ -81,8 +82,29 @@ extension FollowMachine {
     /// The place is the right one; and what this replica has stored behind it must be there too, in a stream that may have
     /// been cut there and grown again.
     private mutating func placeFound(_ state: StreamState, now: Int64) -> [FollowAction] {
-        guard let own = own.last else { return weighAnchor(state, now: now) }
+        guard let own = own.last else { return weighOldest(state, now: now) }
         return ask(.own(state), .askForAnchor(id: own.id), now: now)
+    }
+
+    /// What was delivered first must still be there, if it has not expired. Where the anchor's place is gone too, the anchor
+    /// tells more.
+    private mutating func weighOldest(_ state: StreamState, now: Int64) -> [FollowAction] {
+        while let oldest = sample.oldest, isExpired(oldest, state) { sample.removeOldest() }
+        guard let oldest = sample.oldest, oldest != anchor, anchor?.position.sequence ?? .max >= state.firstSequence else {
+            return weighAnchor(state, now: now)
+        }
+        return ask(.oldest(state, oldest), .askForAnchor(id: oldest.id), now: now)
+    }
+
+    private mutating func foundOldest(
+        _ found: Position?, _ oldest: Anchor, _ state: StreamState, now: Int64
+    ) -> [FollowAction] {
+        guard let found else { return purged(state, oldest, now: now) }
+        if found == oldest.position { return weighAnchor(state, now: now) }
+        guard found.sequence > oldest.position.sequence else { return startOver(in: state, .rolledBack, now: now) }
+        // Revoked once more, it stands further behind, and has been delivered from there, or will be.
+        if sample.oldest == oldest { sample.removeOldest() }
+        return weighOldest(state, now: now)
     }
 
     private mutating func weighAnchor(_ state: StreamState, now: Int64) -> [FollowAction] {
@@ -93,6 +115,7 @@ extension FollowMachine {
     mutating func found(anchor found: Position?, now: Int64) -> [FollowAction] {
         switch look?.question {
         case .own(let state): foundOwn(found, state, now: now)
+        case .oldest(let state, let oldest): foundOldest(found, oldest, state, now: now)
         case .anchor(let state, let anchor): foundAnchor(found, anchor, state, now: now)
         case .moved(let state): foundMoved(found, state, now: now)
         case .stream, .record, .fence, nil: []
@@ -101,7 +124,7 @@ extension FollowMachine {
 
     private mutating func foundOwn(_ found: Position?, _ state: StreamState, now: Int64) -> [FollowAction] {
         // Further behind it is another replica's record of the same.
-        guard let own = own.last, found?.sequence ?? 0 < own.position.sequence else { return weighAnchor(state, now: now) }
+        guard let own = own.last, found?.sequence ?? 0 < own.position.sequence else { return weighOldest(state, now: now) }
         return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
     }
 
@@ -168,6 +191,7 @@ extension FollowMachine {
         guard doubt == reason else { return lookAgain(reason, now: now) }
         let actions = nothingLost(state, now: now)
         anchor = nil
+        sample.removeAll()
         own.removeAll()
         if let applied, applied == gone || applied.position.sequence < state.firstSequence {
             // No place to go on from.
@@ -205,6 +229,9 @@ extension FollowMachine {
         // Of this stream no more is proven than the record at the place.
         reached = applied?.position.sequence ?? 0
         drained = 0
+        reachedOnce = nil
+        // From the beginning: the oldest are delivered again.
+        if applied == nil { sample.removeAll() }
         let old = consumerNumber
         consumerNumber += 1
         consumerSequence = 0

@@ -10,7 +10,8 @@ internal import Blacklist
 ///   shorter than what was seen of it, with the very record that was applied last. A consumer that starts above the
 ///   stream's end would wait there without a word; a stream that was restored from a copy would have a hole.
 ///   Otherwise everything is replayed, and what this replica knows is published again;
-/// - a purge, of which a consumer hears nothing, is found by looking, and what this replica knows is published again.
+/// - a purge, of which a consumer hears nothing, is found by looking for the oldest and for the newest of what was delivered,
+///   and what this replica knows is published again.
 ///
 /// What is current: a consumer and its heartbeats prove nothing. It lives on one server, which may be cut off from the
 /// majority and go on beating (measured: for as long as it is cut off), or lag behind. So every other second the stream
@@ -87,6 +88,7 @@ struct FollowMachine: Equatable, Sendable {
     var target: Target?
     /// The last applied one at the beginning of the look before, or the first one since.
     var anchor: Anchor?
+    var sample = DeliveredSample()
     /// When nothing was delivered yet, they are all by which a loss can be seen.
     var own = UndeliveredWrites()
     /// Seen once, and to be seen again.
@@ -131,6 +133,7 @@ struct FollowMachine: Equatable, Sendable {
         case .republishing:
             guard phase == .following else { return [] }
             (anchor, doubt, look) = (nil, nil, nil)
+            sample.removeAll()
             own.removeAll()
             nextLook = now + FollowTimes.look(maxStaleness: maxStaleness)
             return []
@@ -209,6 +212,7 @@ struct FollowMachine: Equatable, Sendable {
 
     private mutating func forget() {
         (applied, anchor, target, doubt) = (nil, nil, nil, nil)
+        sample.removeAll()
         own.removeAll()
         (reached, drained) = (0, 0)
         (provenAt, lastProof, reachedOnce) = (nil, nil, nil)

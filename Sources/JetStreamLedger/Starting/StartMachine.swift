@@ -134,7 +134,7 @@ extension StartMachine {
     ) -> [StartAction] {
         switch wanted.verdict(on: information.configuration) {
         case .fits:
-            if information.isFull { return give(up: StartTrouble.full(information), now: now) }
+            if information.isFull { return full(StartTrouble.full(information), now: now) }
             // What is told of a stream just made is not all: it has no leader yet.
             return step == .stream ? fits(information, now: now) : ask(.stream, now: now)
         case .raiseMaxAge(let maxAge):
@@ -160,18 +160,27 @@ extension StartMachine {
         }
     }
 
+    private mutating func ready() -> [StartAction] {
+        phase = .ready
+        return [.ready]
+    }
+
+    /// Nothing can be stored. What is there can be followed all the same, by a replica that has been seen to be allowed to.
+    private mutating func full(_ trouble: String, now: Int64) -> [StartAction] {
+        hasSucceeded ? report(trouble) + ready() : give(up: trouble, now: now)
+    }
+
     private mutating func probed(_ outcome: PublishOutcome, now: Int64) -> [StartAction] {
         switch outcome {
         case .stored:
-            phase = .ready
             hasSucceeded = true
             reported = []
             lastTrouble = nil
-            return [.ready]
+            return ready()
         case .busy(let text), .unknown(let text), .unreached(let text):
             return tryAgain(StartTrouble.writeNotTaken(text), now: now)
         case .refused(let text):
-            return give(up: StartTrouble.writeRefused(text), now: now)
+            return full(StartTrouble.writeRefused(text), now: now)
         case .wrongLastSequence:
             return tryAgain(StartTrouble.writeNotTaken("a condition that was not set has failed"), now: now)
         }

@@ -16,7 +16,9 @@ struct FollowPlaceTests: FollowScene {
                 == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: 10)])
         // What the old consumer still sends is not taken; what the new one sends is, before its creation is answered too.
         #expect(machine.handle(skipped, now: 10) == [])
-        #expect(machine.handle(delivery(12, count: 1, consumer: 2), now: 10) == [.apply])
+        #expect(machine.handle(delivery(12, count: 1, consumer: 2), now: 10) == [.apply, .askForStream])
+        #expect(machine.handle(.consumerCreated, now: 11) == [])
+        #expect(machine.nextDeadline() == 10 + FollowTimes.answer)
 
         machine = following()
         #expect(machine.handle(beat(4), now: 8) == [.askForStream])
@@ -30,6 +32,17 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.handle(.stream(large), now: 1) == [.createConsumer(number: 1, afterSequence: nil)])
         #expect(machine.handle(.tick, now: 40_000) == [])
         #expect(machine.handle(.consumerCreated, now: 40_001) == [.askForStream])
+    }
+
+    @Test("A consumer that is heard of is there, also when the answer to its creation is lost")
+    func creationAnswerLost() {
+        for event in [beat(0), delivery(10, count: 1)] {
+            var machine = FollowMachine(maxStaleness: maxStaleness)
+            _ = machine.handle(.connected, now: 0)
+            _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 10)), now: 1)
+            #expect(machine.handle(event, now: 2).last == .askForStream)
+            #expect(machine.phase == .following)
+        }
     }
 
     @Test("A connection that moves to another server asks, and goes on where it stopped, current all the while")
@@ -105,6 +118,7 @@ struct FollowPlaceTests: FollowScene {
         _ = machine.handle(.anchor(first), now: 503)
         _ = machine.handle(.consumerCreated, now: 504)
         _ = machine.handle(.stream(state), now: 505)
+        _ = machine.handle(.anchor(first), now: 506)
         #expect(machine.handle(.anchor(last), now: 506) == [.writeFence])
     }
 

@@ -108,6 +108,7 @@ struct FollowProofTests: FollowScene {
         let again = machine.nextLook
         #expect(machine.handle(.tick, now: again) == [.askForStream])
         _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 14)), now: again)
+        _ = machine.handle(.anchor(first), now: again)
         _ = machine.handle(.anchor(last), now: again)
         _ = machine.handle(.fenceWritten(.stored(sequence: 15)), now: again)
         _ = machine.handle(delivery(14, count: 5, pending: 1), now: again)
@@ -125,6 +126,7 @@ struct FollowProofTests: FollowScene {
             let now = look(&machine, beats: sequence - 8)
             sequence += 1
             _ = machine.handle(.stream(StreamState(created: "then", lastSequence: sequence)), now: now)
+            if machine.anchor != machine.sample.oldest { _ = machine.handle(.anchor(first), now: now) }
             _ = machine.handle(.anchor(machine.anchor?.position), now: now)
             _ = machine.handle(.fenceWritten(.stored(sequence: sequence)), now: now)
             _ = machine.handle(delivery(sequence, count: sequence - 8, pending: 5, isFence: true), now: now)
@@ -146,6 +148,7 @@ struct FollowProofTests: FollowScene {
         _ = machine.handle(.failed, now: 20_006)
         _ = machine.handle(.tick, now: 21_000)
         _ = machine.handle(.stream(state), now: 21_001)
+        #expect(machine.handle(.anchor(first), now: 21_002) == [.askForAnchor(id: id(10))])
         #expect(machine.handle(.anchor(last), now: 21_002) == [.writeFence])
         // A stream that is full takes none, and nothing else.
         _ = machine.handle(.fenceWritten(.refused("full")), now: 21_003)

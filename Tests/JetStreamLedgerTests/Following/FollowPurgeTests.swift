@@ -20,6 +20,73 @@ struct FollowPurgeTests: FollowScene {
         }
     }
 
+    @Test("A purge that takes what is old and spares what is new is found by the oldest, seen twice")
+    func partialPurge() {
+        var machine = following()
+        // The anchor is the newest now.
+        var now = look(&machine)
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        #expect(machine.anchor?.position == last)
+        let purged = StreamState(created: "then", lastSequence: 11, firstSequence: 10)
+        for round in 0..<2 {
+            now = look(&machine)
+            #expect(machine.handle(.stream(purged), now: now) == [.askForAnchor(id: id(9))])
+            #expect(machine.handle(.anchor(nil), now: now) == (round == 0 ? [] : [.republish(.purged)]))
+        }
+        #expect(machine.phase == .following && machine.sample.oldest == nil)
+    }
+
+    @Test("Another record in the place of the oldest: not the stream that was followed")
+    func oldestIsAnother() {
+        var machine = following()
+        var now = look(&machine)
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        now = look(&machine)
+        _ = machine.handle(.stream(state), now: now)
+        #expect(machine.handle(.anchor(Position(sequence: 9, time: 10)), now: now).first == .republish(.rolledBack))
+    }
+
+    @Test("The oldest that was revoked once more, or has expired, is no purge, and the next one is asked for instead")
+    func oldestAgain() {
+        var machine = following()
+        var now = look(&machine)
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        now = look(&machine)
+        let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 10)
+        #expect(machine.handle(.stream(purged), now: now) == [.askForAnchor(id: id(9))])
+        #expect(machine.handle(.anchor(Position(sequence: 13, time: 13)), now: now) == [.askForAnchor(id: id(10))])
+        #expect(machine.doubt == nil && machine.sample.oldest?.position == last)
+
+        machine = following()
+        now = look(&machine)
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        now = look(&machine)
+        let aged = StreamState(created: "then", lastSequence: 11, firstSequence: 10, keptSince: 1)
+        #expect(machine.handle(.stream(aged), now: now) == [.askForAnchor(id: id(10))])
+    }
+
+    @Test("Of any number of deliveries a bounded sample is kept, the oldest always, at even distances")
+    func sample() {
+        var sample = DeliveredSample()
+        for sequence in 1...UInt64(10_000) {
+            sample.insert(.init(id: id(1), position: Position(sequence: sequence, time: 1)))
+            #expect(sample.oldest?.position.sequence == 1 && sample.count <= DeliveredSample.bound)
+        }
+        var sequences: [UInt64] = []
+        while let oldest = sample.oldest {
+            sequences.append(oldest.position.sequence)
+            sample.removeOldest()
+        }
+        #expect(sequences.count >= DeliveredSample.bound / 2)
+        #expect(zip(sequences, sequences.dropFirst()).allSatisfy { $1 - $0 <= 10_000 / 32 })
+        sample.insert(.init(id: id(1), position: Position(sequence: 10_001, time: 1)))
+        #expect(sample.oldest?.position.sequence == 10_001)
+    }
+
     @Test("An anchor that was revoked once more is no purge")
     func anchorAgain() {
         var machine = following()
