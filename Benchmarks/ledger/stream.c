@@ -41,7 +41,7 @@ void publish_revocation(size_t number) {
 void fill(size_t count) {
     enum { window = 8192 };
     /* What a replica writes into a stream that it begins: without it one that starts waits for what is missing. */
-    static const char epoch[] = "{\"state\":\"whole\",\"name\":\"benchmark\"}";
+    static const char epoch[] = "{\"state\":\"whole\",\"name\":\"benchmark\",\"redeemed_since\":0}";
     bus_publish("ledger.epoch", bus_inbox(0), NULL, epoch, sizeof epoch - 1);
     while (acknowledged < 1) bus_pump(take_acknowledgement, 0);
     acknowledged = 0;

@@ -1,3 +1,5 @@
+package import TokenOperations
+
 /// What a ledger on JetStream has to tell its operator. Called on the ledger loop's thread: do not block there.
 package enum LedgerEvent: Sendable, Equatable {
     /// The stream is there, fits, and takes records.
@@ -15,6 +17,8 @@ package enum LedgerEvent: Sendable, Equatable {
     /// The stream is not, or not wholly, what was followed: what this replica knows is being published again.
     case republishing(ReplayReason)
     case republished(Int)
+    /// The stream may have lost what was redeemed before this time: refresh tokens that were issued before are refused.
+    case redemptionsLost(before: UnixTime)
     /// A record that this service cannot have written, told each time that their number has doubled.
     case unreadable(subject: String, reason: String, count: Int)
     /// A revocation of another replica's found no room here. Nothing may be answered from now on, until this replica is

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.fleet import Fleet, generate_keys
-from support.ledger import STREAM, ledger_of
+from support.ledger import LedgerError, STREAM, ledger_of
 from support.processes import ROOT, NATSServer, run
 
 # As the service makes it; what an operator may have done to it is put over this.
@@ -236,6 +236,8 @@ async def test_a_max_age_that_is_too_low_is_raised_and_nothing_else_is_changed(
         "duplicate_window": 60 * 10**9,
         "metadata": {"team": "identity"},
         "no_ack": False,
+        "deny_delete": True,
+        "deny_purge": True,
     }
     made = STREAM_CONFIG | operators | {"max_age": 3600 * 10**9}
     fleet = Fleet(server, tmp_path_factory)
@@ -256,6 +258,8 @@ async def test_a_max_age_that_is_too_low_is_raised_and_nothing_else_is_changed(
             await ledger.api(f"STREAM.UPDATE.{STREAM}", after | {"max_age": 2 * after["max_age"]})
             fleet.start_replicas(1)
             assert (await ledger.config())["max_age"] == 2 * after["max_age"]
+            with pytest.raises(LedgerError):
+                await ledger.purge()
         finally:
             fleet.stop()
             await ledger.delete()

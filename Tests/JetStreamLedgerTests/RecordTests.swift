@@ -79,6 +79,18 @@ struct RecordTests {
         #expect(throws: RecordError.self) { try RevocationRecord.decode(unknown.rawSpan, id: ids[0]) }
     }
 
+    @Test("An epoch is read as it was written, and not when something of it is missing")
+    func epoch() throws {
+        let epoch = LedgerEpoch(state: .repairing, name: "a.\"1", redeemedSince: 1_800_000_000_001)
+        #expect(try LedgerEpoch.decode(epoch.encoded().rawSpan) == epoch)
+        #expect(
+            String(decoding: epoch.encoded(), as: UTF8.self)
+                == #"{"state":"repairing","name":"a.\"1","redeemed_since":1800000000001}"#)
+        for text in [#"{"state":"whole","name":"a"}"#, #"{"state":"holy","name":"a","redeemed_since":1}"#, "{}", ""] {
+            #expect(throws: RecordError.self) { try LedgerEpoch.decode(Array(text.utf8).rawSpan) }
+        }
+    }
+
     @Test("Subjects say what their record is")
     func subjects() {
         #expect(LedgerSubject.kind(of: LedgerSubject.revoked(ids[0])) == .revoked(ids[0]))

@@ -56,6 +56,41 @@ struct RepairMachineTests {
         #expect(isIdle(machine) && machine.ours == "a.1")
     }
 
+    @Test("Redemptions from before a loss may be gone: whoever finds it says so in the epoch, and never takes it back")
+    func redemptions() {
+        var machine = machine()
+        // 1 s on its way there, and back.
+        _ = machine.handle(.serverTime(1_800_000_000_000, askedAt: 10), now: 2_010)
+        #expect(machine.redeemedSince == 0)
+        #expect(machine.handle(.lost(.purged), now: 3_010) == [.askForEpoch])
+        #expect(machine.redeemedSince == 1_800_000_003_000)
+        let begun = LedgerEpoch(state: .repairing, name: "a.1", redeemedSince: 1_800_000_004_000)
+        #expect(machine.handle(none(), now: 4_010) == [.writeEpoch(begun, expecting: 0)])
+        #expect(machine.handle(.written(.stored(sequence: 10)), now: 4_011) == [.publish(.purged)])
+        let ended = LedgerEpoch(state: .whole, name: "a.1", redeemedSince: begun.redeemedSince)
+        #expect(machine.handle(.published, now: 5_000) == [.writeEpoch(ended, expecting: 10)])
+        // One that a restored copy has brought back.
+        _ = machine.handle(.written(.stored(sequence: 11)), now: 5_001)
+        _ = look(&machine)
+        _ = machine.handle(epoch(.whole, "a.1", at: 5), now: 9_000)
+        #expect(machine.redeemedSince == begun.redeemedSince)
+    }
+
+    @Test("What another says of redemptions counts here; that others publish again is no loss of one's own")
+    func redemptionsOfAnother() {
+        var machine = machine()
+        _ = machine.handle(.serverTime(1_800_000_000_000, askedAt: 0), now: 0)
+        _ = machine.handle(.lost(.overtaken), now: 1)
+        #expect(machine.redeemedSince == 0)
+        let other = LedgerEpoch(state: .repairing, name: "b.1", redeemedSince: 1_799_999_999_000)
+        let found = RepairEvent.epoch(FoundEpoch(other, at: 9), lastRevocation: 0)
+        #expect(machine.handle(found, now: 2) == [.publish(.overtaken)])
+        #expect(machine.redeemedSince == other.redeemedSince)
+        #expect(
+            machine.handle(.published, now: 3)
+                == [.writeEpoch(LedgerEpoch(state: .whole, name: "b.1", redeemedSince: other.redeemedSince), expecting: 9)])
+    }
+
     @Test("The second publishes under the epoch of the first, and finds its end written already")
     func second() {
         var machine = machine()

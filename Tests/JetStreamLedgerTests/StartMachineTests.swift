@@ -22,9 +22,9 @@ struct StartMachineTests {
     private let whole = FoundEpoch(LedgerEpoch(state: .whole, name: "b.0"), at: 1)
 
     /// A stream that has been used before.
-    private func found(last sequence: UInt64) -> StreamInformation {
+    private func found(last sequence: UInt64, at time: Int64 = 0) -> StreamInformation {
         var information = StreamInformation(configuration: wanted, rawConfiguration: wanted.encoded())
-        information.state = StreamState(created: "x", lastSequence: sequence)
+        information.state = StreamState(created: "x", lastSequence: sequence, time: time)
         return information
     }
 
@@ -50,9 +50,10 @@ struct StartMachineTests {
     func creates() {
         var machine = askingForStream()
         #expect(machine.handle(error(JetStreamError.streamNotFound), now: 2) == [.createStream(wanted)])
-        let first = LedgerEpoch(state: .presumed, name: "a.s1")
+        // No refresh token from before can be looked up in it.
+        let first = LedgerEpoch(state: .presumed, name: "a.s1", redeemedSince: 1_800_000_000_000)
         #expect(machine.handle(.stream(found), now: 3) == [.askForStream])
-        #expect(machine.handle(.stream(found(last: 0)), now: 3) == [.writeEpoch(first, expecting: 0)])
+        #expect(machine.handle(.stream(found(last: 0, at: 1_800_000_000_000)), now: 3) == [.writeEpoch(first, expecting: 0)])
         #expect(machine.handle(.epochWritten(.stored(sequence: 1)), now: 3) == [.askForEpoch])
         #expect(machine.handle(.epoch(FoundEpoch(first, at: 1)), now: 3) == [.probe])
         #expect(machine.handle(.probed(.stored(sequence: 1)), now: 4) == [.ready])
@@ -201,6 +202,19 @@ struct StartMachineTests {
         _ = machine.handle(.check, now: 20)
         let next = LedgerEpoch(state: .repairing, name: "a.s2")
         #expect(machine.handle(.stream(found(last: 0)), now: 21) == [.writeEpoch(next, expecting: 0)])
+    }
+
+    @Test("A full stream that is checked again is followed by a replica that runs, which says so once")
+    func fullWhileRunning() {
+        let full = PublishOutcome(JetStreamError(code: 503, errorCode: 10077, text: "maximum bytes exceeded"))
+        var machine = ready()
+        for round in 0..<2 {
+            #expect(machine.handle(.check, now: 10) == [.askForStream])
+            #expect(machine.handle(.stream(found), now: 11) == [.askForEpoch])
+            #expect(machine.handle(.epoch(whole), now: 11) == [.probe])
+            let actions = machine.handle(.probed(full), now: 12)
+            #expect(actions.last == .ready && actions.count == 2 - round && machine.phase == .ready)
+        }
     }
 
     @Test("Without a leader nothing is sure: tried again, and told when it lasts")

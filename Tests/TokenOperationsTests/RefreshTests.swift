@@ -57,6 +57,22 @@ struct RefreshTests {
         #expect(dead?.text.contains("revoked") == true)
     }
 
+    @Test("A token from before the ledger lost records is refused, and its family lives; one from after is taken")
+    func lostRedemptions() throws {
+        let shared = Replica.Shared()
+        let replica = try Replica(keys: keys, sharing: shared)
+        let old = try replica.generate("42")
+        replica.now.milliseconds += 1
+        shared.ledger.freshness.loseRedemptions(before: replica.now)
+        // An earlier time takes nothing back.
+        shared.ledger.freshness.loseRedemptions(before: Replica.start)
+        let error = #expect(throws: ServiceError.self) { try replica.refresh(old.refresh) }
+        #expect(error?.code == .unauthorized)
+        #expect(error?.text.contains("log in again") == true)
+        #expect(replica.reason(old.access) == nil)
+        _ = try replica.refresh(try replica.generate("42").refresh)
+    }
+
     @Test("A token two generations old is reuse, however young it is")
     func graceIsOneGenerationDeep() throws {
         let replica = try Replica(keys: keys, sharing: .init())

@@ -38,7 +38,7 @@ final class Replica {
             keys: keys, policy: policy, families: families, accessTokens: accessTokens, cacheSeed: seed)
         refresh = try RefreshTokens(
             keys: keys, algorithm: algorithm, policy: policy, limits: limits, families: families,
-            random: SeededGenerator(seed: seed &+ 1))
+            freshness: ledger.freshness, random: SeededGenerator(seed: seed &+ 1))
         blacklist = try BlacklistTokens(keys: keys, policy: policy)
     }
 

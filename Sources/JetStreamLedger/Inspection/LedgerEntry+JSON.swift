@@ -8,8 +8,9 @@ extension LedgerEntry {
     /// - `revocation`: `kind` (`family`, `access_token`), `id`, `reason` (`blacklisted`, `reused`);
     /// - `redemption`: `family`, `generation`, `token_id`, `redeemed_at`, and
     ///   `successor: {access_id, refresh_id, access_expires_at, refresh_expires_at}`;
-    /// - `epoch`: `name`, `state`: `whole`, or `repairing` while replicas bring back
+    /// - `epoch`: `name`; `state`: `whole`, or `repairing` while replicas bring back
     ///   what the stream has lost, `presumed` when the one that wrote it could not know whether any knew more;
+    ///   `redeemed_since`: refresh tokens that were issued before are refused;
     /// - `probe`, `fence`: nothing more;
     /// - `unreadable`: `problem`.
     package func appendJSON(at now: UnixTime, to bytes: inout [UInt8]) {
@@ -30,6 +31,7 @@ extension LedgerEntry {
             object.add("type", "epoch")
             object.add("name", epoch.name)
             object.add("state", epoch.state.rawValue)
+            object.add("redeemed_since", UnixTime(milliseconds: epoch.redeemedSince))
         case .probe:
             object.add("type", "probe")
         case .fence:

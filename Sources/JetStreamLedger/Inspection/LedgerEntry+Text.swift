@@ -58,6 +58,8 @@ extension LedgerEntry {
             case .repairing: bytes.append(", being repaired")
             case .presumed: bytes.append(", presumed whole")
             }
+            bytes.append(", redemptions since ")
+            RFC3339.append(UnixTime(milliseconds: epoch.redeemedSince), withMilliseconds: false, to: &bytes)
         case .probe:
             bytes.append("probe")
         case .fence:

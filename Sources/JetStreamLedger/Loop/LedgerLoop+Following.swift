@@ -72,7 +72,7 @@ extension LedgerLoop {
             let information = try JetStreamReply.stream(body)
             guard stillFits(information.configuration) else { return .streamMissing }
             guard let state = information.state else { return .failed }
-            serverTime = UnixTime(milliseconds: state.time)
+            heard(serverTime: state.time)
             return .stream(state)
         case .writeFence: return .fenceWritten(JetStreamReply.published(body))
         case .askForRecord: return .record(try JetStreamReply.record(body)?.position)
@@ -83,6 +83,11 @@ extension LedgerLoop {
         case .deleteConsumer, .apply, .republish, .checkStream:
             return .failed
         }
+    }
+
+    func heard(serverTime milliseconds: Int64) {
+        serverTime = UnixTime(milliseconds: milliseconds)
+        repair(.serverTime(milliseconds, askedAt: askedAt))
     }
 
     // MARK: What the consumer pushes

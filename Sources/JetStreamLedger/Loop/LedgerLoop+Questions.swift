@@ -17,7 +17,9 @@ extension LedgerLoop {
         // Without a connection: the loss is told to the machines in a moment, if it has not been.
         switch asker {
         case .repairing: repairAsker = sent == nil ? nil : (number, asker)
-        case .starting, .following: self.asker = sent == nil ? nil : (number, asker)
+        case .starting, .following:
+            self.asker = sent == nil ? nil : (number, asker)
+            askedAt = now
         }
         if let sent { mark(.question(number), through: sent) }
     }

@@ -51,9 +51,12 @@ extension LedgerLoop {
 
     private func event(for action: StartAction, _ body: RawSpan) throws(JetStreamError) -> StartEvent {
         switch action {
-        case .askForAccount: .account(level: try JetStreamReply.account(body))
-        case .askForEpoch: .epoch(try JetStreamReply.epoch(body))
-        default: .stream(try JetStreamReply.stream(body))
+        case .askForAccount: return .account(level: try JetStreamReply.account(body))
+        case .askForEpoch: return .epoch(try JetStreamReply.epoch(body))
+        default:
+            let information = try JetStreamReply.stream(body)
+            if let state = information.state { heard(serverTime: state.time) }
+            return .stream(information)
         }
     }
 }

@@ -40,6 +40,8 @@ final class LedgerLoop: RequestHandler {
     var question: UInt64 = 0
     /// What is on its way, and which machine has asked it; nil when it is answered.
     var asker: (number: UInt64, Asker)?
+    /// When that was sent.
+    var askedAt: Int64 = 0
     var repairAsker: (number: UInt64, Asker)?
     private let ownWrites = OwnWrites()
     /// What became of the republisher's batches: of more than one when another run has begun meanwhile.
@@ -175,6 +177,7 @@ final class LedgerLoop: RequestHandler {
     // MARK: How it stands
 
     private func tellFreshness() {
+        tellRedemptions()
         let until = repairing.provenAt.map { $0 + configuration.maxStalenessMilliseconds } ?? 0
         // Stored again only when it has moved: every store takes the line away from the request loops.
         if until != toldFreshness {
@@ -199,6 +202,16 @@ final class LedgerLoop: RequestHandler {
         start(.followed)
     }
 
+    /// Before anything is answered that rests on it.
+    private func tellRedemptions() {
+        let since = UnixTime(milliseconds: repairing.redeemedSince)
+        guard since > redeemedSince else { return }
+        freshness.loseRedemptions(before: since)
+        // The first is when this ledger began, or what was lost before this replica started.
+        if redeemedSince.milliseconds > 0 { onEvent(.redemptionsLost(before: since)) }
+        redeemedSince = since
+    }
+
     /// Once, until this replica is current again.
     func tell(_ trouble: String) {
         guard told.count < Self.troublesTold, told.insert(trouble).inserted else { return }
@@ -208,6 +221,7 @@ final class LedgerLoop: RequestHandler {
     private static let troublesTold = 16
 
     private var toldFreshness: Int64 = 0
+    private var redeemedSince = UnixTime(milliseconds: 0)
 
     private func setTimer() {
         var deadline = min(nextSweep, isCurrent ? toldFreshness + 1 : .max)

@@ -1,5 +1,5 @@
 internal import StrictJSON
-internal import TokenOperations
+package import TokenOperations
 
 extension RFC3339 {
     /// `2026-11-22T18:38:41Z`, or with `.420` milliseconds. A time that four digits of a year do not hold is its number
@@ -27,7 +27,7 @@ extension RFC3339 {
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    static func text(_ time: UnixTime, withMilliseconds: Bool = false) -> String {
+    package static func text(_ time: UnixTime, withMilliseconds: Bool = false) -> String {
         var bytes: [UInt8] = []
         append(time, withMilliseconds: withMilliseconds, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)

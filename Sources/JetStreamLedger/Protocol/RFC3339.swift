@@ -1,7 +1,7 @@
 internal import StrictJSON
 
 /// The server's times: `2026-11-22T18:38:41.42076144Z` (RFC 3339, section 5.6), up to nine digits of a second.
-enum RFC3339 {
+package enum RFC3339 {
     /// In Unix nanoseconds; nil for another form, a time before 1970, or one that 64 bits do not hold (after 2554).
     static func unixNanoseconds(_ text: RawSpan) -> UInt64? {
         guard text.byteCount >= 20, let year = number(text, 0, 4), let month = number(text, 5, 2),

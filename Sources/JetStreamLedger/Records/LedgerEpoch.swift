@@ -1,6 +1,6 @@
 internal import StrictJSON
 
-/// The record at `ledger.epoch`: `{"state":"whole","name":"…"}`. It says whether all that was acknowledged is in the
+/// The record at `ledger.epoch`: `{"state":"whole","name":"…","redeemed_since":ms}`. It says whether all that was acknowledged is in the
 /// stream, and it goes with whatever an operator takes away: a purge, a deletion, another disk.
 ///
 /// So a replica that starts, or comes back, can see that something is missing which it cannot know of itself, and waits
@@ -19,6 +19,9 @@ package struct LedgerEpoch: Equatable, Sendable {
     /// One repair, or the stream's first beginning. Two replicas that repair the same loss do so under the same name, and
     /// so can tell it from the next loss.
     package var name: String
+    /// Unix milliseconds, by the server's clock: of what was redeemed before, the stream may have lost the record, and no replica
+    /// knows it. A refresh token that was issued before is refused, for it could have been redeemed.
+    package var redeemedSince: Int64
 
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
@@ -26,6 +29,8 @@ package struct LedgerEpoch: Equatable, Sendable {
         bytes.append(utf8: state.rawValue)
         bytes.append(#"","name":"#)
         bytes.appendJSONString(Array(name.utf8).rawSpan)
+        bytes.append(#","redeemed_since":"#)
+        bytes.appendDecimal(redeemedSince)
         bytes.append("}")
         return bytes
     }
@@ -33,6 +38,7 @@ package struct LedgerEpoch: Equatable, Sendable {
     static func decode(_ body: RawSpan) throws(RecordError) -> LedgerEpoch {
         var state: State?
         var name: String?
+        var redeemedSince: Int64?
         do throws(JSONError) {
             var scanner = JSONScanner(body)
             try scanner.beginObject()
@@ -41,6 +47,8 @@ package struct LedgerEpoch: Equatable, Sendable {
                     state = State(rawValue: try scanner.readText())
                 } else if scanner.matches(key, "name") {
                     name = try scanner.readText()
+                } else if scanner.matches(key, "redeemed_since") {
+                    redeemedSince = try scanner.readInteger()
                 } else {
                     try scanner.skipValue()
                 }
@@ -49,8 +57,8 @@ package struct LedgerEpoch: Equatable, Sendable {
         } catch {
             throw RecordError("the epoch's body is not JSON: \(error)")
         }
-        guard let state, let name else { throw RecordError("the epoch's body has no state or no name") }
-        return LedgerEpoch(state: state, name: name)
+        guard let state, let name, let redeemedSince else { throw RecordError("the epoch's body lacks a member") }
+        return LedgerEpoch(state: state, name: name, redeemedSince: redeemedSince)
     }
 }
 

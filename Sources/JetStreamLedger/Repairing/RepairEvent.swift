@@ -4,6 +4,8 @@ enum RepairEvent: Equatable, Sendable {
     /// As of when the follower has proven that all in the stream is known, nil for never; also when it is the same as before.
     case proven(asOf: Int64?)
     case lost(ReplayReason)
+    /// The server's clock, in Unix milliseconds, as it was told in answer to a question.
+    case serverTime(Int64, askedAt: Int64)
     /// Answers `askForEpoch`; nil when there is none.
     ///
     /// - Parameter lastRevocation: the sequence of the last one that was delivered: it moves while others publish. What else

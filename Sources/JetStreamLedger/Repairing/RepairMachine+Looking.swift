@@ -62,6 +62,7 @@ extension RepairMachine {
     /// A loss that nobody has begun to repair.
     private mutating func open(over sequence: UInt64, now: Int64) -> [RepairAction] {
         opened += 1
+        loseRedemptions(now: now)
         return write(.repairing, "\(instance).\(opened)", over: sequence, now: now)
     }
 

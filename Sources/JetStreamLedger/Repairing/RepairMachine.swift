@@ -15,6 +15,9 @@
 ///   purge as well. The epoch tells the two apart: under the epoch that it has published under itself, nothing can have been lost since.
 ///   (Without that, replicas answer each other's repairs with their own, for ever.)
 ///
+/// - redemptions are known to the stream alone, and what it has lost of them nobody can bring back. So whoever finds a loss takes
+///   it that any refresh token which was issued before has been redeemed (`redeemedSince`), and the epoch tells all others.
+///
 /// What it does not promise: that a replica which waits for `whole` then knows what only a slower one knew, stored in the
 /// moments before the loss. The first one's end counts; the others' records follow as they publish them.
 ///
@@ -62,6 +65,10 @@ struct RepairMachine: Equatable, Sendable {
     /// When it is to be written again, before the stream drops it for its age.
     var nextRenewal: Int64 = 0
     var opened = 0
+    /// Unix milliseconds: what was redeemed since then is in the stream. It only grows.
+    private(set) var redeemedSince: Int64 = 0
+    /// From this machine's times to the server's; nil before that was told.
+    private var serverClock: Int64?
     let instance: String
     let renewal: Int64
 
@@ -89,10 +96,17 @@ struct RepairMachine: Equatable, Sendable {
             case .idle, .reading, .pausing: return read(now: now)
             case .unconnected, .writing, .publishing: return []
             }
-        case .lost(let reason): return lost(reason, now: now)
+        case .lost(let reason):
+            if reason != .overtaken { loseRedemptions(now: now) }
+            return lost(reason, now: now)
+        case .serverTime(let time, let askedAt):
+            // Rather ahead by the question's way than behind by the answer's.
+            serverClock = time - askedAt
+            return []
         case .epoch(let found, let lastRevocation):
             guard case .reading(let askedAt) = phase else { return [] }
             proofs.looked(found?.epoch, askedAt: askedAt, now: now)
+            redeemedSince = max(redeemedSince, found?.epoch?.redeemedSince ?? 0)
             begin(under: found?.epoch, now: now)
             return looked(found, lastRevocation: lastRevocation, now: now)
         case .written(let outcome):
@@ -121,6 +135,11 @@ struct RepairMachine: Equatable, Sendable {
 }
 
 extension RepairMachine {
+    /// Before the server's clock was told this replica has redeemed nothing.
+    mutating func loseRedemptions(now: Int64) {
+        if let serverClock { redeemedSince = max(redeemedSince, now + serverClock) }
+    }
+
     /// What was replayed under this epoch is in the stream under it.
     private mutating func begin(under epoch: LedgerEpoch?, now: Int64) {
         guard ours == nil, proofs.provenAt != nil, let epoch else { return }
@@ -147,7 +166,7 @@ extension RepairMachine {
     }
 
     mutating func write(_ state: LedgerEpoch.State, _ name: String, over sequence: UInt64, now: Int64) -> [RepairAction] {
-        let epoch = LedgerEpoch(state: state, name: name)
+        let epoch = LedgerEpoch(state: state, name: name, redeemedSince: redeemedSince)
         phase = .writing(epoch, until: now + RepairTimes.answer)
         return [.writeEpoch(epoch, expecting: sequence)]
     }

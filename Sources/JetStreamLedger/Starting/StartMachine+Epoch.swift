@@ -7,7 +7,9 @@ extension StartMachine {
         // Nothing was ever stored in it. To a replica that runs, that is a loss, and it knows what was there. To one that
         // starts it is the beginning, as far as it knows.
         begun += 1
-        let epoch = LedgerEpoch(state: hasSucceeded ? .repairing : .presumed, name: "\(instance).s\(begun)")
+        // No refresh token from before can be looked up in it: of a service that is new there is none.
+        let epoch = LedgerEpoch(
+            state: hasSucceeded ? .repairing : .presumed, name: "\(instance).s\(begun)", redeemedSince: state.time)
         phase = .asking(.writingEpoch, until: now + StartTimes.answer)
         return [.writeEpoch(epoch, expecting: 0)]
     }

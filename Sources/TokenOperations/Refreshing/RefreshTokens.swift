@@ -13,6 +13,7 @@ package import TokenContract
 /// - The ledger's compare-and-set on the family decides who was first. The successors carry the new record's revision.
 /// - The *same* token again within the grace period gets the *same* pair, signed again from the ledger's record: a lost
 ///   reply must not log a user out, and a second family is never forked.
+/// - A token from before the ledger lost records is refused: whether it was redeemed, nobody knows any more.
 /// - Any other token of the family that was redeemed before is a stolen one, or its successor is: the family is revoked.
 package struct RefreshTokens: ~Copyable {
     private var verifier: Verifier
@@ -20,12 +21,13 @@ package struct RefreshTokens: ~Copyable {
     private let claimsPolicy: ClaimsPolicy
     private let lifetimes: Lifetimes
     private var families: Blacklist.Reader
+    private let freshness: LedgerFreshness
     private var random: any RandomNumberGenerator
     private var subject: [UInt8] = []
 
     package init(
         keys: KeySet, algorithm: SignatureAlgorithm, policy: TokenPolicy, limits: RequestLimits, families: Blacklist,
-        random: any RandomNumberGenerator
+        freshness: LedgerFreshness, random: any RandomNumberGenerator
     ) throws(OperationsError) {
         let verifier = try Verifier(refreshTokens: keys)
         let issuer = try TokenIssuer(keys: keys, algorithm: algorithm, policy: policy, limits: limits)
@@ -34,6 +36,7 @@ package struct RefreshTokens: ~Copyable {
         claimsPolicy = ClaimsPolicy(policy)
         lifetimes = Lifetimes(policy)
         self.families = Blacklist.Reader(families)
+        self.freshness = freshness
         self.random = random
     }
 
@@ -56,6 +59,9 @@ package struct RefreshTokens: ~Copyable {
             throw .refused("refresh_token", .expired)
         }
         guard !families.contains(claims.family) else { throw .refused("refresh_token", .revoked) }
+        guard freshness.knowsRedemption(of: claims.id) else {
+            throw .refused("refresh_token", "was issued before the ledger lost records, and may have been redeemed: log in again")
+        }
 
         subject.removeAll(keepingCapacity: true)
         verifier.unescape(claims.subject, into: &subject)

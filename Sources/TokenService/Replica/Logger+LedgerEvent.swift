@@ -32,6 +32,10 @@ extension Logger {
                 metadata: [
                     "revocations": "\(count)", "republished": "\(counters.republished.load(ordering: .relaxed))",
                 ])
+        case .redemptionsLost(let time):
+            error(
+                "the ledger may have lost redemptions: refusing refresh tokens that were issued before; users log in again",
+                metadata: ["before": "\(RFC3339.text(time))"])
         case .unreadable(let subject, let reason, let count):
             error(
                 "a record in the ledger is not this service's; its id, if it has one, is taken for revoked",

@@ -29,7 +29,8 @@ extension RequestRouter {
                 accessTokens: parts.accessTokens, cacheSeed: random.next())
             let refreshTokens = try RefreshTokens(
                 keys: parts.keys, algorithm: configuration.algorithm, policy: configuration.policy,
-                limits: configuration.limits, families: parts.families, random: random)
+                limits: configuration.limits, families: parts.families, freshness: parts.ledger.freshness,
+                random: random)
             let blacklistTokens = try BlacklistTokens(keys: parts.keys, policy: configuration.policy)
             self.decoder = decoder
             self.plainRequest = plainRequest

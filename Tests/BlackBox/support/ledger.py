@@ -59,7 +59,7 @@ class Ledger:
 
     async def say_whole(self) -> None:
         """That nothing is missing, as a replica says of a stream that it begins: of one that was filled by hand."""
-        stored = await self.connection.request("ledger.epoch", b'{"state":"whole","name":"test"}', timeout=2)
+        stored = await self.connection.request("ledger.epoch", b'{"state":"whole","name":"test","redeemed_since":0}', timeout=2)
         assert b'"seq"' in stored.data, stored.data
 
     async def epoch(self) -> dict | None:

@@ -13,8 +13,9 @@ import StrictJSON
 ///     A replica that was not current at a purge does not become so before what all that were current knew is back, unless
 ///     none of them is left.
 /// P3: a refresh token has one successor pair, out of a redemption that was stored; none outside of the grace period, none
-///     when its successor has been redeemed, none from a family that was revoked before it was presented. (A family of
-///     which an operator has removed records is left out: who forgets the past cannot keep to it.)
+///     when its successor has been redeemed, none from a family that was revoked before it was presented. A family of
+///     which an operator has removed records is left out until those that were current have found the loss; then no token
+///     is redeemed that was issued before it.
 final class LedgerOracle {
     unowned var world: LedgerSimulation! = nil
     /// Revocations that are in the stream: since when without a break.
@@ -27,7 +28,11 @@ final class LedgerOracle {
     private var redeemedAt: [UUIDv7: Int64] = [:]
     private var pairs: [UUIDv7: Pair] = [:]
     private var damaged: Set<UUIDv7> = []
-    private var lastDamage: Int64 = .min
+    private var lastDamage: Int64 = .min / 2
+    /// The last loss that those who were current cannot miss, and who they were.
+    private var lastLoss: (at: Int64, witnesses: [[Int]]) = (.min, [])
+    /// From when on what was redeemed is in the stream, as its epoch says in Unix milliseconds, and when it said so first.
+    private var redeemedSince: (value: Int64, saidAt: Int64) = (0, .min)
     /// What a purge has taken and nobody has brought back: when it was stored, and taken.
     private var missing: [UUIDv7: (stored: Int64, taken: Int64)] = [:]
     /// The lives that were current at the last purge.
@@ -54,12 +59,22 @@ final class LedgerOracle {
             guard let redemption = try? RedemptionRecord.decode(body.rawSpan, family: family) else { return }
             redemptions[redemption.successor.refreshID] = (redemption, world.now)
             redeemedAt[redemption.tokenID] = redeemedAt[redemption.tokenID] ?? world.now
+        case nil where subject == LedgerSubject.epoch: said(body)
         case nil: break
         }
     }
 
+    private func said(_ epoch: [UInt8]) {
+        guard let since = try? LedgerEpoch.decode(epoch.rawSpan).redeemedSince, since > redeemedSince.value else { return }
+        redeemedSince = (since, world.now)
+    }
+
     func streamReplaced(_ old: StreamModel?, by new: StreamModel?) {
+        redeemedSince = (0, .min)
+        if let epoch = new?.last(of: LedgerSubject.epoch) { said(epoch.body) }
+        let isFirst = world.now > lastDamage + 10_000
         lastDamage = world.now
+        if !isFirst { lastLoss.witnesses = [] }
         var kept: [UUIDv7: Int64] = [:]
         for record in new?.records ?? [] {
             if case .revoked(let id) = LedgerSubject.kind(of: record.subject) { kept[id] = inStream[id] ?? world.now }
@@ -71,7 +86,15 @@ final class LedgerOracle {
         let current = world.replicas.filter(\.isCurrent)
         let known = current.isEmpty ? [] : inStream.keys.filter { id in current.allSatisfy { $0.knows(id) } }
         if isPurge { witnesses = current.map { [$0.index, $0.life] } }
-        missing = isPurge ? missing.merging(known.map { ($0, (inStream[$0] ?? 0, world.now)) }) { $1 } : [:]
+        // Of one that spares the epoch, a replica that starts at once cannot know.
+        let keepsEpoch = new?.last(of: LedgerSubject.epoch) != nil
+        let taken = known.filter { kept[$0] == nil }.map { ($0, (inStream[$0] ?? 0, world.now)) }
+        missing = isPurge && !keepsEpoch ? missing.merging(taken) { $1 } : [:]
+        let knowers = world.replicas.filter { replica in
+            replica.isCurrent && (new == nil || inStream.keys.contains { kept[$0] == nil && replica.learned.contains($0) })
+        }
+        // One that another follows at once can be hidden by that.
+        if !knowers.isEmpty { lastLoss = (world.now, isFirst ? knowers.map { [$0.index, $0.life] } : []) }
         inStream = kept
         for record in old?.records ?? [] where new?.record(at: record.sequence) == nil {
             damage(record)
@@ -141,6 +164,10 @@ final class LedgerOracle {
             return world.violate("P3: a pair without a stored redemption of the token")
         }
         if pairs[token.id] == nil { rotations += 1 } else { repeats += 1 }
+        // Some looks at the epoch may be lost.
+        if token.id.unixMilliseconds < redeemedSince.value, request.arrivedAt > redeemedSince.saidAt + 20_000 {
+            world.violate("P3: a pair for a token from before the stream lost its records")
+        }
         defer { pairs[token.id] = pair }
         guard !damaged.contains(token.family) else { return }
         if let earlier = pairs[token.id], earlier != pair {
@@ -205,6 +232,11 @@ final class LedgerOracle {
             for id in expected.sorted(by: { $0.text < $1.text }) where !replica.knows(id) {
                 let knowers = world.replicas.filter { $0.knows(id) }.map { "\($0.index)-\($0.life)" }
                 return world.violate("P1: replica \(replica.index) does not learn \(id.text), which \(knowers) know")
+            }
+        }
+        if world.replicas.contains(where: { lastLoss.witnesses.contains([$0.index, $0.life]) }) {
+            for replica in world.replicas where replica.redeemedSince < LedgerSimulation.epoch + lastLoss.at {
+                world.violate("P3: replica \(replica.index) would redeem tokens from before the loss at \(lastLoss.at)")
             }
         }
         for id in expected.sorted(by: { $0.text < $1.text }) where inStream[id] == nil {

@@ -58,8 +58,7 @@ extension LedgerSimulation {
                 unreachedWrites += 1
                 answer(.unreached(send.token), origin)
             case .publish(let subject, let condition, let messageID, let body):
-                let outcome = percent(2) ? .busy("10164") : append(subject, condition, messageID, body)
-                answer(.wrote(send.token, outcome), origin)
+                answer(.wrote(send.token, write(subject, condition, messageID, body)), origin)
             case .readLast(let family):
                 if let stream { answer(.read(send.token, stream.familyRecord(family)), origin) }
             }
@@ -73,6 +72,16 @@ extension LedgerSimulation {
             guard let event = follow(action, origin) else { return }
             answer(.answered(number, .following(event)), origin)
         }
+    }
+
+    private func write(
+        _ subject: String, _ condition: LedgerSend.Condition?, _ messageID: String?, _ body: [UInt8]
+    ) -> PublishOutcome {
+        if percent(2) { return .busy("10164") }
+        let outcome = append(subject, condition, messageID, body)
+        // An error that comes from a majority which may have stored it all the same.
+        guard case .stored = outcome, !isCalm, percent(1) else { return outcome }
+        return .unknown("10158")
     }
 
     /// A leader that is cut off checks conditions and answers reads for a while; it stores nothing.
@@ -91,7 +100,7 @@ extension LedgerSimulation {
 
     private func start(_ action: StartAction) -> StartEvent? {
         var information = StreamInformation(configuration: Self.configuration, rawConfiguration: [])
-        information.state = stream?.state(quorumAge: 0)
+        information.state = stream?.state(quorumAge: 0, at: Self.epoch + now)
         let missing = JetStreamError(code: 404, errorCode: JetStreamError.streamNotFound, text: "stream not found")
         switch action {
         case .askForAccount: return .account(level: 5)
@@ -102,7 +111,7 @@ extension LedgerSimulation {
                 stream = StreamModel(created: "stream \(streams)")
                 trace("created stream \(streams)")
             }
-            information.state = stream?.state(quorumAge: 0)
+            information.state = stream?.state(quorumAge: 0, at: Self.epoch + now)
             return .stream(information)
         case .askForEpoch:
             return stream == nil ? .rejected(missing) : .epoch(epoch(in: stream))
@@ -153,7 +162,7 @@ extension LedgerSimulation {
             if silence > 12_000 { return .failed }
             // Followers are heard of every second or two.
             let age = silence + Int64(random.next() % 2_000)
-            var state = seen.state(quorumAge: fault == .loneLeaderBelieved ? 0 : age)
+            var state = seen.state(quorumAge: fault == .loneLeaderBelieved ? 0 : age, at: Self.epoch + now)
             if isBlind { (state.created, state.lastSequence, state.firstSequence) = ("stream", .max / 2, 0) }
             return .stream(state)
         case .writeFence:
@@ -164,6 +173,9 @@ extension LedgerSimulation {
         case .askForRecord(let sequence):
             return .record(isBlind ? replicas[origin.replica].following.applied?.position : seen.record(at: sequence)?.position)
         case .askForAnchor(let id):
+            if fault == .oldestOverlooked, case .oldest(_, let oldest) = replicas[origin.replica].following.look?.question {
+                return .anchor(oldest.position)
+            }
             return .anchor(
                 isBlind ? replicas[origin.replica].following.anchor?.position : seen.last(of: LedgerSubject.revoked(id))?.position)
         case .createConsumer(let number, let after):

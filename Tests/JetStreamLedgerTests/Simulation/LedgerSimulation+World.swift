@@ -23,6 +23,9 @@ extension LedgerSimulation {
         case 30..<40: if let stream { copies.append(stream) }
         case 40..<56 where isMeddled: meddle()
         case 56..<62: loseLeader()
+        case 62..<66:
+            fullUntil = now + 200 + Int64(random.next() % 8_000)
+            trace("the stream takes nothing until \(fullUntil)")
         default: break
         }
     }
@@ -69,10 +72,15 @@ extension LedgerSimulation {
 
     private func meddle() {
         guard var stream else { return }
-        switch random.next() % 4 {
+        switch fault == .oldestOverlooked ? 4 : random.next() % 5 {
         case 0, 1:
             trace("purged")
             stream.purge()
+            replace(stream)
+        case 4:
+            guard let spared = stream.records.randomElement(using: &random) else { return }
+            trace("purged before \(spared.sequence)")
+            stream.purge(before: spared.sequence)
             replace(stream)
         case 2:
             trace("deleted")
@@ -96,6 +104,7 @@ extension LedgerSimulation {
     }
 
     func append(_ subject: String, _ condition: LedgerSend.Condition?, _ messageID: String?, _ body: [UInt8]) -> PublishOutcome {
+        if now < fullUntil { return .refused(Self.full) }
         let (outcome, isNew) =
             stream?.publish(
                 subject, condition, messageID, body, time: UInt64(now) * 1_000_000,

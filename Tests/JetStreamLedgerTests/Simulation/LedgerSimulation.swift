@@ -36,6 +36,20 @@ final class LedgerSimulation {
         case startsInTheMiddle
         /// A repair that has begun counts as one that has ended.
         case repairTakenForItsEnd
+        /// A refresh token that may have been redeemed before the stream lost its records is taken.
+        case lostRedemptionsTrusted
+        /// What was delivered first is not looked for.
+        case oldestOverlooked
+
+        /// The promise that it breaks.
+        var broken: String {
+            switch self {
+            case .acknowledgedBeforeStored, .nothingPublishedAgain, .oldestOverlooked: "P1"
+            case .answersBeforeReplay, .resumesBlindly, .gapsIgnored, .loneLeaderBelieved, .startsInTheMiddle,
+                .repairTakenForItsEnd: "P2"
+            case .noCompareAndSet, .graceForks, .ambiguityForgotten, .lostTakenForUnreached, .lostRedemptionsTrusted: "P3"
+            }
+        }
     }
 
     enum Question {
@@ -103,6 +117,9 @@ final class LedgerSimulation {
     var isolated: [Int: Isolation] = [:]
     /// The stream has no leader until then: nobody listens on its subjects.
     var leaderlessUntil: Int64 = 0
+    /// The stream takes nothing until then: it, or the disk, is full.
+    var fullUntil: Int64 = 0
+    static let full = "maximum bytes exceeded"
     var clients: [SimulatedClient] = []
     private(set) var oracle: LedgerOracle
     var lossPercent: UInt64
@@ -131,7 +148,7 @@ final class LedgerSimulation {
         lossPercent = [0, 2, 10, 30][Int(random.next() % 4)]
         // What is made of a lost answer shows where some are lost, and not so many that nobody gets on.
         if fault == .ambiguityForgotten || fault == .lostTakenForUnreached { lossPercent = 10 }
-        isMeddled = random.next() % 2 == 0
+        isMeddled = random.next() % 2 == 0 || fault == .oldestOverlooked
         oracle = LedgerOracle()
         oracle.world = self
         replicas = (0..<3).map { SimulatedReplica(index: $0, life: 0, world: self) }
@@ -148,6 +165,8 @@ final class LedgerSimulation {
         calm()
         advance(until: now + 45_000)
         if violations.isEmpty { oracle.checkEnd() }
+        // It would cost everybody his log-in.
+        if !isMeddled, replays > 0 { violate("a repair of nothing") }
     }
 
     private func advance(until end: Int64) {
@@ -162,6 +181,7 @@ final class LedgerSimulation {
         isCalm = true
         lossPercent = 0
         leaderlessUntil = 0
+        fullUntil = 0
         for index in isolated.keys.sorted() { heal(index) }
         oracle.calm()
     }
@@ -197,7 +217,8 @@ final class LedgerSimulation {
         case .client(let index):
             guard !isCalm else { return }
             clients[index].act(in: self)
-            queue.insert(.client(index), at: now + 50 + Int64(random.next() % 1_500))
+            // Whoever waits for a lost answer has to be overtaken by a later redemption to be wrong about it.
+            queue.insert(.client(index), at: now + 50 + Int64(random.next() % (fault == .lostTakenForUnreached ? 400 : 1_500)))
         case .chance:
             guard !isCalm else { return }
             happen()

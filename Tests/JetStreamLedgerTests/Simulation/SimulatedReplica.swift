@@ -21,6 +21,7 @@ final class SimulatedReplica {
     private var question: UInt64 = 0
     /// The number of what is on its way: of the machine that starts or follows, and of the one that repairs.
     private var openQuestion: UInt64?
+    private var askedAt: Int64 = 0
     private var openRepairQuestion: UInt64?
     private let blacklist: SimulatedBlacklist
     private var requests: [Int: Request] = [:]
@@ -70,6 +71,9 @@ final class SimulatedReplica {
     /// As of when it claims to know everything.
     var provenAt: Int64? { world.fault == .startsInTheMiddle ? following.provenAt : repairing.provenAt }
 
+    /// From when on refresh tokens have been issued that it redeems, in Unix milliseconds.
+    var redeemedSince: Int64 { world.fault == .lostRedemptionsTrusted ? 0 : repairing.redeemedSince }
+
     // MARK: The connection
 
     func connected(session: Int) {
@@ -115,7 +119,10 @@ final class SimulatedReplica {
             case .ready:
                 follow(following.phase == .waitingForStream ? .streamReady : .connected)
                 repair(.connected)
-            case .refuse(let text): world.violate("replica \(index) refuses: \(text)")
+            case .refuse(let text):
+                // Whoever runs it starts it again.
+                guard text.contains(LedgerSimulation.full) else { return world.violate("replica \(index) refuses: \(text)") }
+                return world.die(index)
             case .report: break
             case .askForAccount, .askForStream, .createStream, .updateStream, .askForEpoch, .writeEpoch, .probe:
                 ask(.starting(action))
@@ -167,7 +174,7 @@ final class SimulatedReplica {
 
     private func ask(_ content: LedgerSimulation.Question) {
         question += 1
-        if case .repairing = content { openRepairQuestion = question } else { openQuestion = question }
+        if case .repairing = content { openRepairQuestion = question } else { (openQuestion, askedAt) = (question, world.now) }
         guard session != nil else { return }
         world.send(.question(number: question, content), from: self)
     }
@@ -183,8 +190,12 @@ final class SimulatedReplica {
         }
         switch answer {
         case .repairing(let event): repair(event)
-        case .starting(let event): start(event)
-        case .following(let event): follow(event)
+        case .starting(let event):
+            if case .stream(let information) = event, let state = information.state { repair(.serverTime(state.time, askedAt: askedAt)) }
+            start(event)
+        case .following(let event):
+            if case .stream(let state) = event { repair(.serverTime(state.time, askedAt: askedAt)) }
+            follow(event)
         }
         flush()
     }
@@ -278,6 +289,7 @@ final class SimulatedReplica {
             ) { [blacklist] in blacklist.outcomes.append((number, .revoke($0))) }
         case .refresh(let token):
             guard !knows(token.family) else { return reply(request, .refused) }
+            guard token.id.unixMilliseconds >= redeemedSince else { return reply(request, .refused) }
             let flight = world.flight(for: token, at: self)
             request.flight = flight
             let number = nextRequest(request)

@@ -50,6 +50,8 @@ struct StreamModel {
     /// A purge keeps the last sequence.
     mutating func purge() { records = [] }
 
+    mutating func purge(before sequence: UInt64) { records.removeAll { $0.sequence < sequence } }
+
     func record(at sequence: UInt64) -> Record? { records.first { $0.sequence == sequence } }
 
     func last(of subject: String) -> Record? { records.last { $0.subject == subject } }
@@ -77,9 +79,10 @@ struct StreamModel {
         }
     }
 
-    func state(quorumAge: Int64) -> StreamState {
+    /// - Parameter time: Unix milliseconds.
+    func state(quorumAge: Int64, at time: Int64) -> StreamState {
         StreamState(
             created: created, lastSequence: lastSequence, firstSequence: records.first?.sequence ?? lastSequence + 1,
-            quorumAge: quorumAge)
+            quorumAge: quorumAge, time: time)
     }
 }
