@@ -2,7 +2,8 @@
 
 P1  What was acknowledged as blacklisted is refused, at the end, by every replica.
 P2  It is refused at once by the replica that acknowledged it, and by the others after a bound.
-P3  All pairs that one refresh token was answered with are the same pair.
+P3  All pairs that one refresh token was answered with are the same pair. One that was redeemed long before is never answered
+    with a pair again, and its family dies.
 And nobody's token is refused who did nothing wrong.
 """
 
@@ -78,15 +79,20 @@ class Load:
             if reply is None:
                 continue
             pair = pair_of(reply)
+            former: list[Pair] = []
             for _ in range(self._random.randrange(4)):
                 successor = await self._refresh(pair)
                 if successor is None:
                     # It may be redeemed and its grace over: to go on would be reuse.
                     break
                 await self._expect_valid(successor)
+                former.append(pair)
                 pair = successor
             else:
-                await self._blacklist(pair)
+                if len(former) > 1 and self._random.random() < 0.5:
+                    await self._steal(former[0], pair)
+                else:
+                    await self._blacklist(pair)
 
     async def _refresh(self, pair: Pair) -> Pair | None:
         began = time.monotonic()
@@ -124,6 +130,20 @@ class Load:
         old = self._random.choice(self.history.acknowledged)
         if time.monotonic() - old.at > self.history.bound_seconds:
             await self._expect_revoked(self._any(), old.pair, f"{self.history.bound_seconds} s later")
+
+    async def _steal(self, old: Pair, current: Pair) -> None:
+        """Presents a token whose successor has been redeemed: no grace is for that."""
+        replica = self._any()
+        reply = await self._ask(replica, "refresh_tokens", {"refresh_token": old.refresh})
+        if reply is None:
+            return
+        self.history.check(reply.code == 401, f"a token that was redeemed long before is answered with {reply.code}")
+        now = time.monotonic()
+        self.history.writes.append(now)
+        self.history.outcomes["stolen"] += 1
+        self.history.acknowledged.append(Acknowledgement(current, replica, now))
+        again = await self._ask(replica, "refresh_tokens", {"refresh_token": current.refresh})
+        self.history.check(again is None or again.code == 401, "a family lives whose token was stolen")
 
     async def _expect_revoked(self, replica: int, pair: Pair, where: str) -> None:
         reply = await self._ask(replica, "verify_token", {"access_token": pair.access})
