@@ -72,7 +72,7 @@ final class LedgerOracle {
     func streamReplaced(_ old: StreamModel?, by new: StreamModel?) {
         redeemedSince = (0, .min)
         if let epoch = new?.last(of: LedgerSubject.epoch) { said(epoch.body) }
-        let isFirst = world.now > lastDamage + 10_000
+        let isFirst = world.now > max(lastDamage, world.lastReplay) + 10_000
         lastDamage = world.now
         if !isFirst { lastLoss.witnesses = [] }
         var kept: [UUIDv7: Int64] = [:]
@@ -93,7 +93,7 @@ final class LedgerOracle {
         let knowers = world.replicas.filter { replica in
             replica.isCurrent && (new == nil || inStream.keys.contains { kept[$0] == nil && replica.learned.contains($0) })
         }
-        // One that another follows at once can be hidden by that.
+        // One that another follows at once can be hidden by that, and one amid a repair by what is published again.
         if !knowers.isEmpty { lastLoss = (world.now, isFirst ? knowers.map { [$0.index, $0.life] } : []) }
         inStream = kept
         for record in old?.records ?? [] where new?.record(at: record.sequence) == nil {

@@ -129,6 +129,7 @@ final class LedgerSimulation {
     private(set) var isCalm = false
     private(set) var violations: [String] = []
     var replays = 0
+    var lastReplay: Int64 = .min / 2
     var unreachedWrites = 0
     var timers: [Int64?] = [nil, nil, nil]
 

@@ -165,6 +165,7 @@ final class SimulatedReplica {
             }
             world.trace("replica \(index) publishes \(blacklist.revocations.count) again: \(reason.rawValue)")
             world.replays += 1
+            world.lastReplay = world.now
             follow(.republishing)
             let isFaulty = world.fault == .nothingPublishedAgain
             toRepublish = isFaulty ? [] : blacklist.revocations.values.sorted { $0.id.text < $1.id.text }
