@@ -76,6 +76,19 @@ struct RepairMachineTests {
         #expect(machine.redeemedSince == begun.redeemedSince)
     }
 
+    @Test("To a replica that has never been current, records that have moved are no loss unless the epoch says so")
+    func movedBeforeCurrent() {
+        var machine = fresh()
+        _ = machine.handle(.connected, now: 0)
+        _ = machine.handle(.serverTime(1_800_000_000_000, askedAt: 0), now: 0)
+        #expect(machine.handle(epoch(.presumed, "x.0", at: 1), now: 1) == [])
+        #expect(machine.handle(.lost(.overtaken), now: 2) == [.askForEpoch])
+        #expect(machine.handle(epoch(.presumed, "x.0", at: 1), now: 3) == [])
+        #expect(machine.repair == nil && machine.redeemedSince == 0)
+        _ = machine.handle(.lost(.overtaken), now: 4)
+        #expect(machine.handle(epoch(.repairing, "y.1", at: 9), now: 5) == [.publish(.overtaken)])
+    }
+
     @Test("What another says of redemptions counts here; that others publish again is no loss of one's own")
     func redemptionsOfAnother() {
         var machine = machine()

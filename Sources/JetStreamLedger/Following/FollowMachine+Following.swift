@@ -15,8 +15,8 @@ extension FollowMachine {
         guard delivery.consumerSequence == consumerSequence + 1 else { return locate(now: now) }
         consumerSequence = delivery.consumerSequence
         if let missed = own.delivered(delivery.streamSequence) {
-            // Passed over: replaced meanwhile, or purged. To be seen now; the oldest tells most.
-            if missed.position.sequence < anchor?.position.sequence ?? .max { anchor = missed }
+            // Passed over: replaced meanwhile, or purged. To be seen now.
+            suspect = suspect ?? missed
             nextLook = now
         }
         if let id {

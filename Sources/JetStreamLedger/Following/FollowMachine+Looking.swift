@@ -7,7 +7,8 @@ struct Look: Equatable, Sendable {
         case record(StreamState)
         /// Where the id of the record that was not there any more stands now.
         case moved(StreamState)
-        case own(StreamState)
+        /// Of its own: the last, before a consumer is made; or one that the consumer has passed over.
+        case own(StreamState, FollowMachine.Anchor)
         case oldest(StreamState, FollowMachine.Anchor)
         case anchor(StreamState, FollowMachine.Anchor)
         /// - Parameter unchangedAsOf: when nothing had been stored since what was delivered last.
@@ -51,7 +52,7 @@ extension FollowMachine {
         }
         created = state.created
         highestSeen = max(highestSeen, state.lastSequence)
-        guard phase == .locating else { return weighOldest(state, now: now) }
+        guard phase == .locating else { return weighSuspect(state, now: now) }
         guard let applied else { return placeFound(state, now: now) }
         return ask(.record(state), .askForRecord(sequence: applied.position.sequence), now: now)
     }
@@ -82,8 +83,13 @@ extension FollowMachine {
     /// The place is the right one; and what this replica has stored behind it must be there too, in a stream that may have
     /// been cut there and grown again.
     private mutating func placeFound(_ state: StreamState, now: Int64) -> [FollowAction] {
-        guard let own = own.last else { return weighOldest(state, now: now) }
-        return ask(.own(state), .askForAnchor(id: own.id), now: now)
+        suspect = suspect ?? own.last
+        return weighSuspect(state, now: now)
+    }
+
+    private mutating func weighSuspect(_ state: StreamState, now: Int64) -> [FollowAction] {
+        guard let suspect else { return weighOldest(state, now: now) }
+        return ask(.own(state, suspect), .askForAnchor(id: suspect.id), now: now)
     }
 
     /// What was delivered first must still be there, if it has not expired. Where the anchor's place is gone too, the anchor
@@ -114,7 +120,7 @@ extension FollowMachine {
 
     mutating func found(anchor found: Position?, now: Int64) -> [FollowAction] {
         switch look?.question {
-        case .own(let state): foundOwn(found, state, now: now)
+        case .own(let state, let own): foundOwn(found, own, state, now: now)
         case .oldest(let state, let oldest): foundOldest(found, oldest, state, now: now)
         case .anchor(let state, let anchor): foundAnchor(found, anchor, state, now: now)
         case .moved(let state): foundMoved(found, state, now: now)
@@ -122,9 +128,15 @@ extension FollowMachine {
         }
     }
 
-    private mutating func foundOwn(_ found: Position?, _ state: StreamState, now: Int64) -> [FollowAction] {
-        // Further behind it is another replica's record of the same.
-        guard let own = own.last, found?.sequence ?? 0 < own.position.sequence else { return weighOldest(state, now: now) }
+    private mutating func foundOwn(
+        _ found: Position?, _ own: Anchor, _ state: StreamState, now: Int64
+    ) -> [FollowAction] {
+        guard found?.sequence ?? 0 < own.position.sequence else {
+            // Further behind it is another replica's record of the same.
+            if suspect == own { suspect = nil }
+            return weighOldest(state, now: now)
+        }
+        guard phase == .locating else { return purged(state, own, now: now) }
         return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
     }
 
@@ -190,7 +202,7 @@ extension FollowMachine {
     ) -> [FollowAction] {
         guard doubt == reason else { return lookAgain(reason, now: now) }
         let actions = nothingLost(state, now: now)
-        anchor = nil
+        (anchor, suspect) = (nil, nil)
         sample.removeAll()
         own.removeAll()
         if let applied, applied == gone || applied.position.sequence < state.firstSequence {

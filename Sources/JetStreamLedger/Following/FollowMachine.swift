@@ -91,6 +91,8 @@ struct FollowMachine: Equatable, Sendable {
     var sample = DeliveredSample()
     /// When nothing was delivered yet, they are all by which a loss can be seen.
     var own = UndeliveredWrites()
+    /// One of its own that was stored and is not where it should be: to be looked for until it is found, or missed twice.
+    var suspect: Anchor?
     /// Seen once, and to be seen again.
     var doubt: ReplayReason?
     /// When something was last proven.
@@ -132,7 +134,7 @@ struct FollowMachine: Equatable, Sendable {
             return []
         case .republishing:
             guard phase == .following else { return [] }
-            (anchor, doubt, look) = (nil, nil, nil)
+            (anchor, suspect, doubt, look) = (nil, nil, nil, nil)
             sample.removeAll()
             own.removeAll()
             nextLook = now + FollowTimes.look(maxStaleness: maxStaleness)
@@ -211,7 +213,7 @@ struct FollowMachine: Equatable, Sendable {
     }
 
     private mutating func forget() {
-        (applied, anchor, target, doubt) = (nil, nil, nil, nil)
+        (applied, anchor, suspect, target, doubt) = (nil, nil, nil, nil, nil)
         sample.removeAll()
         own.removeAll()
         (reached, drained) = (0, 0)

@@ -43,7 +43,9 @@ extension RepairMachine {
     /// Before anything is published: whether somebody has begun already, and whether there is anything to be done.
     private mutating func opening(_ repair: Repair, _ found: FoundEpoch?, now: Int64) -> [RepairAction] {
         guard let found, let epoch = found.epoch else { return open(over: found?.sequence ?? 0, now: now) }
-        if epoch.name == ours, epoch.state != .repairing, repair.reason == .overtaken {
+        // Or it has never been current, and has seen a record that was the stream's first move to its end: whoever published
+        // again what was lost would have said so here.
+        if epoch.name == ours ?? epoch.name, epoch.state != .repairing, repair.reason == .overtaken {
             self.repair = nil
             return rest(now: now)
         }

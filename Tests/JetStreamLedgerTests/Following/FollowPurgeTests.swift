@@ -126,6 +126,40 @@ struct FollowPurgeTests: FollowScene {
         }
     }
 
+    @Test("One's own that the consumer passes over is missed also when what was delivered before it is still there")
+    func ownPassedOver() {
+        var machine = following()
+        _ = machine.handle(.revoked(sequence: 12, id: id(12)), now: 8)
+        #expect(machine.handle(delivery(13, count: 4), now: 9) == [.apply])
+        for round in 0..<2 {
+            let now = look(&machine, beats: 4)
+            #expect(machine.handle(.stream(StreamState(created: "then", lastSequence: 13)), now: now) == [.askForAnchor(id: id(12))])
+            #expect(machine.handle(.anchor(nil), now: now).first == (round == 0 ? nil : .republish(.purged)))
+        }
+        // Or it was revoked by another once more, and came from further behind.
+        machine = following()
+        _ = machine.handle(.revoked(sequence: 12, id: id(12)), now: 8)
+        _ = machine.handle(delivery(13, count: 4), now: 9)
+        let now = look(&machine, beats: 4)
+        _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 14)), now: now)
+        #expect(machine.handle(.anchor(Position(sequence: 14, time: 14)), now: now) == [.askForAnchor(id: id(9))])
+        #expect(machine.suspect == nil && machine.doubt == nil)
+    }
+
+    @Test("One's own that was missed once is looked for again, and not what was stored since in a stream that was cut")
+    func ownMissedTwice() {
+        var machine = following()
+        _ = machine.handle(.revoked(sequence: 12, id: id(12)), now: 8)
+        for now in [Int64(500), 1_500] {
+            _ = machine.handle(now == 500 ? .connected : .tick, now: now)
+            _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 20)), now: now)
+            #expect(machine.handle(.record(last), now: now) == [.askForAnchor(id: id(12))])
+            let actions = machine.handle(.anchor(nil), now: now)
+            #expect(actions.first == (now == 500 ? nil : .republish(.recordGone)))
+            _ = machine.handle(.revoked(sequence: 21, id: id(21)), now: now)
+        }
+    }
+
     @Test("After a move to another server the anchor is looked at too: a purge may lie behind the place")
     func movedAfterPurge() {
         var machine = following()
