@@ -48,7 +48,7 @@ extension FollowMachine {
         guard let look, look.question == .stream else { return [] }
         if let created, created != state.created { return startOver(in: state, .recreated, now: now) }
         if state.lastSequence < look.highestSeen {
-            return doubt == .rolledBack ? startOver(in: state, .rolledBack, now: now) : lookAgain(.rolledBack, now: now)
+            return rolledBack(state, now: now)
         }
         created = state.created
         highestSeen = max(highestSeen, state.lastSequence)
@@ -107,7 +107,7 @@ extension FollowMachine {
     ) -> [FollowAction] {
         guard let found else { return purged(state, oldest, now: now) }
         if found == oldest.position { return weighAnchor(state, now: now) }
-        guard found.sequence > oldest.position.sequence else { return startOver(in: state, .rolledBack, now: now) }
+        guard found.sequence > oldest.position.sequence else { return rolledBack(state, now: now) }
         // Revoked once more, it stands further behind, and has been delivered from there, or will be.
         if sample.oldest == oldest { sample.removeOldest() }
         return weighOldest(state, now: now)
@@ -153,8 +153,9 @@ extension FollowMachine {
                 ? purged(state, anchor, .overtaken, now: now) : nothingLost(state, anchor, now: now)
         }
         let isSame = found.sequence == anchor.position.sequence && [0, found.time].contains(anchor.position.time)
-        // Another record in its place: not the stream that was followed.
-        return isSame ? nothingLost(state, anchor, now: now) : startOver(in: state, .rolledBack, now: now)
+        // Another record in its place, or an older one of the same: not the stream that was followed. Or the words of a leader
+        // that has been deposed, and does not know it.
+        return isSame ? nothingLost(state, anchor, now: now) : rolledBack(state, now: now)
     }
 
     /// Dropped for its age. Some slack, because clocks differ: who is about to expire needs no republishing either.
@@ -165,6 +166,10 @@ extension FollowMachine {
     }
 
     // MARK: What comes of it
+
+    private mutating func rolledBack(_ state: StreamState, now: Int64) -> [FollowAction] {
+        doubt == .rolledBack ? startOver(in: state, .rolledBack, now: now) : lookAgain(.rolledBack, now: now)
+    }
 
     private mutating func lookAgain(_ reason: ReplayReason, now: Int64) -> [FollowAction] {
         doubt = reason

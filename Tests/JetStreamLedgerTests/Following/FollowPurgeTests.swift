@@ -37,15 +37,31 @@ struct FollowPurgeTests: FollowScene {
         #expect(machine.phase == .following && machine.sample.oldest == nil)
     }
 
-    @Test("Another record in the place of the oldest: not the stream that was followed")
+    @Test("Another record in the place of the oldest, or an older one of the same, seen twice: not the stream that was followed")
     func oldestIsAnother() {
+        for other in [Position(sequence: 9, time: 10), Position(sequence: 8, time: 8)] {
+            var machine = following()
+            var now = look(&machine)
+            _ = machine.handle(.stream(state), now: now)
+            _ = machine.handle(.anchor(first), now: now)
+            for round in 0..<2 {
+                now = look(&machine)
+                _ = machine.handle(.stream(state), now: now)
+                // Once, it may be a leader's word that has been deposed.
+                #expect(machine.handle(.anchor(other), now: now).first == (round == 0 ? nil : .republish(.rolledBack)))
+            }
+        }
+    }
+
+    @Test("An older record in the place of the anchor is looked at again before it is believed")
+    func anchorIsAnother() {
         var machine = following()
-        var now = look(&machine)
-        _ = machine.handle(.stream(state), now: now)
-        _ = machine.handle(.anchor(first), now: now)
-        now = look(&machine)
-        _ = machine.handle(.stream(state), now: now)
-        #expect(machine.handle(.anchor(Position(sequence: 9, time: 10)), now: now).first == .republish(.rolledBack))
+        for round in 0..<2 {
+            let now = look(&machine)
+            _ = machine.handle(.stream(state), now: now)
+            let actions = machine.handle(.anchor(Position(sequence: 7, time: 7)), now: now)
+            #expect(actions.first == (round == 0 ? nil : .republish(.rolledBack)))
+        }
     }
 
     @Test("The oldest that was revoked once more, or has expired, is no purge, and the next one is asked for instead")
