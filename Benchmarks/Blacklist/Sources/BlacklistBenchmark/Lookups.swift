@@ -13,7 +13,7 @@ enum Lookups {
         return (0..<asked).map { _ in ids[Int(random.next() % UInt64(ids.count))] }
     }
 
-    /// The rows: 1M with all four, 10M with the floor.
+    /// The table's rows: 1M with all four, 10M with the floor.
     static func rows(_ count: Int, _ spread: Spread, withOthers: Bool) throws {
         Report.note("lookups at \(count), \(spread.rawValue)")
         let contenders = try Contenders(count, spread, withOthers: withOthers)
