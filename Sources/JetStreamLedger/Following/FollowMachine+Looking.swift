@@ -74,7 +74,7 @@ extension FollowMachine {
     /// stream that was cut and grown again; but nothing is lost that would have to be published, and what is known stays.
     private mutating func foundMoved(_ found: Position?, _ state: StreamState, now: Int64) -> [FollowAction] {
         guard let applied, let found, found.sequence > applied.position.sequence else {
-            return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
+            return isBelieved(.recordGone, state) ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
         }
         self.applied = nil
         return placeFound(state, now: now)
@@ -137,7 +137,7 @@ extension FollowMachine {
             return weighOldest(state, now: now)
         }
         guard phase == .locating else { return purged(state, own, now: now) }
-        return doubt == .recordGone ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
+        return isBelieved(.recordGone, state) ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
     }
 
     /// What was the last revocation at the look before must still be there.
@@ -168,11 +168,19 @@ extension FollowMachine {
     // MARK: What comes of it
 
     private mutating func rolledBack(_ state: StreamState, now: Int64) -> [FollowAction] {
-        doubt == .rolledBack ? startOver(in: state, .rolledBack, now: now) : lookAgain(.rolledBack, now: now)
+        isBelieved(.rolledBack, state) ? startOver(in: state, .rolledBack, now: now) : lookAgain(.rolledBack, now: now)
+    }
+
+    /// Seen before, and told by a leader that a majority has been with since: one that was deposed knows less than was seen
+    /// elsewhere, and says so for up to 13 s. What it does not know yet is missing at its end, so all else that is missing is
+    /// missing.
+    private func isBelieved(_ reason: ReplayReason, _ state: StreamState) -> Bool {
+        guard let look, let doubt, doubt.reason == reason else { return false }
+        return reason != .rolledBack || look.askedAt - state.quorumAge >= doubt.since
     }
 
     private mutating func lookAgain(_ reason: ReplayReason, now: Int64) -> [FollowAction] {
-        doubt = reason
+        if doubt?.reason != reason { doubt = Doubt(reason: reason, since: now) }
         look = nil
         if phase == .following {
             nextLook = now + FollowTimes.doubt
@@ -205,7 +213,7 @@ extension FollowMachine {
     private mutating func purged(
         _ state: StreamState, _ gone: Anchor, _ reason: ReplayReason = .purged, now: Int64
     ) -> [FollowAction] {
-        guard doubt == reason else { return lookAgain(reason, now: now) }
+        guard isBelieved(reason, state) else { return lookAgain(reason, now: now) }
         let actions = nothingLost(state, now: now)
         (anchor, suspect) = (nil, nil)
         sample.removeAll()

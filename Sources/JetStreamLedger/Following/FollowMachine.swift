@@ -64,6 +64,13 @@ struct FollowMachine: Equatable, Sendable {
         var asOf: Int64
     }
 
+    /// What looks like a loss.
+    struct Doubt: Equatable, Sendable {
+        var reason: ReplayReason
+        /// When it was seen first.
+        var since: Int64
+    }
+
     var phase = Phase.disconnected
     /// The stream that everything below is about.
     var created: String?
@@ -94,7 +101,7 @@ struct FollowMachine: Equatable, Sendable {
     /// One of its own that was stored and is not where it should be: to be looked for until it is found, or missed twice.
     var suspect: Anchor?
     /// Seen once, and to be seen again.
-    var doubt: ReplayReason?
+    var doubt: Doubt?
     /// When something was last proven.
     var lastProof: Int64?
     /// As of when the last target was that was reached.

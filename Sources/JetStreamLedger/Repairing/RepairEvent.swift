@@ -43,10 +43,10 @@ enum RepairTimes {
     /// From one proof to the next of a replica that does not lose sight of the ledger: a look's time, what the leader has heard
     /// of a majority by then, and a second.
     static let chain: Int64 = 5_000
-    /// Within this a loss has been found by those that were there.
+    /// Within this those that were there have found a loss, as a rule.
     static let young: Int64 = 5_000
     /// How long a repair is waited for in which no revocation comes, by one that does not know all: another's, and its own. A replica
-    /// that runs finds a loss within some 4 s.
+    /// that runs finds a loss within some 4 s, one that looks like a leader that was deposed within 6 s.
     static let still: Int64 = 30_000
     static let stillOwn: Int64 = 10_000
     /// And how long one at all: three replicas that publish ten million revocations each, with `sync_interval: always`, take some

@@ -86,6 +86,25 @@ struct FollowPlaceTests: FollowScene {
                 ])
     }
 
+    @Test("A leader that is cut off knows less, and is not believed until a majority has been with it since")
+    func deposed() {
+        var machine = following()
+        _ = machine.handle(.disconnected, now: 8)
+        _ = machine.handle(.connected, now: 9)
+        var short = StreamState(created: "then", lastSequence: 10)
+        for (now, age) in [(10, 3_000), (1_010, 4_000), (2_010, 2_001)] as [(Int64, Int64)] {
+            short.quorumAge = age
+            #expect(machine.handle(.stream(short), now: now) == [])
+            #expect(machine.handle(.tick, now: now + FollowTimes.doubt) == [.askForStream])
+        }
+        // The majority's own, from another leader.
+        var healed = machine
+        #expect(healed.handle(.stream(state), now: 3_020) == [.askForRecord(sequence: 10)])
+        // Or it is still the leader, and has lost something.
+        short.quorumAge = 3_000
+        #expect(machine.handle(.stream(short), now: 3_020).first == .republish(.rolledBack))
+    }
+
     @Test("What was stored while the question was on its way is not held against the answer")
     func overtaken() {
         var machine = following()

@@ -51,9 +51,25 @@ extension LedgerSimulation {
     }
 
     private func isolate(_ index: Int) {
-        trace("the server of replica \(index) is cut off")
-        isolated[index] = Isolation(since: now, snapshot: stream)
+        if percent(40), let memory = memories.randomElement(using: &random) {
+            // Its connection goes to another server, which has been cut off for a while and was the leader then.
+            cut(index)
+            trace("to a server that was cut off at \(memory.since)")
+            isolated[index] = memory
+        } else {
+            trace("the server of replica \(index) is cut off")
+            isolated[index] = Isolation(since: now, snapshot: stream)
+        }
     }
+
+    /// What a server that is cut off now will remember.
+    func remember() {
+        if memories.count == Self.memoriesHeld { memories.removeFirst() }
+        memories.append(Isolation(since: now, snapshot: stream))
+    }
+
+    /// Every half a second, and as long as a leader that is cut off says anything.
+    private static let memoriesHeld = 20
 
     func heal(_ index: Int) {
         guard isolated.removeValue(forKey: index) != nil else { return }
@@ -100,6 +116,7 @@ extension LedgerSimulation {
         oracle.streamReplaced(stream, by: new)
         stream = new
         for index in isolated.keys { isolated[index] = nil }
+        memories.removeAll()
         wakeConsumers()
     }
 

@@ -115,6 +115,8 @@ final class LedgerSimulation {
     var sessions = [0, 0, 0]
     /// Servers that are cut off: since when, and what they remember. A replica has a server of its own.
     var isolated: [Int: Isolation] = [:]
+    /// What the stream was lately, the oldest first.
+    var memories: [Isolation] = []
     /// The stream has no leader until then: nobody listens on its subjects.
     var leaderlessUntil: Int64 = 0
     /// The stream takes nothing until then: it, or the disk, is full.
@@ -226,6 +228,7 @@ final class LedgerSimulation {
             queue.insert(.chance, at: now + Int64(random.next() % 1_500))
         case .check:
             oracle.checkKnowledge()
+            remember()
             queue.insert(.check, at: now + 500)
         }
     }
