@@ -23,7 +23,8 @@ struct Issued: ~Copyable {
         let verify = try VerifyToken(
             keys: keys, policy: policy, families: families, accessTokens: accessTokens, cacheSeed: random.next())
         let refresh = try RefreshTokens(
-            keys: keys, algorithm: algorithm, policy: policy, limits: .default, families: families, random: random)
+            keys: keys, algorithm: algorithm, policy: policy, limits: .default, families: families,
+            freshness: .unlimited(), random: random)
         var tokens: [[UInt8]] = []
         var refreshToken: [UInt8] = []
         let id = Array("42".utf8)
