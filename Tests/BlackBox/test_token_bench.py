@@ -1,9 +1,13 @@
 """The load generator against a real replica: short, because figures are not what is tested here."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +53,25 @@ def test_every_kind_of_verification_is_answered_as_it_was_asked(
     assert page.read_text().endswith("</html>\n")
 
 
+@contextlib.contextmanager
+def flooded(binary: str, nats_server) -> Iterator[subprocess.Popen[bytes]]:
+    """More forged tokens than can be checked, for four seconds."""
+    flood = subprocess.Popen(
+        [
+            *(binary, "verify", "--against", nats_server.url, "--rate", "60000", "--seconds", "4", "--warm-up", "0.1"),
+            *("--forged", "100", "--hot-count", "1", "--count", "1000", "--json", "-"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if not name.startswith("NATS_")},
+    )
+    try:
+        yield flood
+    finally:
+        flood.kill()
+        flood.communicate()
+
+
 async def test_a_flood_of_tokens_never_seen_does_not_keep_known_ones_from_being_answered(
     binary: str, memory_service: Service, nats_server
 ) -> None:
@@ -59,28 +82,55 @@ async def test_a_flood_of_tokens_never_seen_does_not_keep_known_ones_from_being_
         for pair in (good, revoked):
             assert await client.reason(pair.access) is None
         await client.blacklist(revoked.refresh, revoked.access)
-        flood = subprocess.Popen(
-            [
-                *(binary, "verify", "--against", nats_server.url, "--rate", "60000", "--seconds", "4", "--warm-up", "0.1"),
-                *("--forged", "100", "--hot-count", "1", "--count", "1000", "--json", "-"),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if not name.startswith("NATS_")},
-        )
         answers = 0
-        try:
+        with flooded(binary, nats_server) as flood:
             while flood.poll() is None:
                 for pair, reason in ((good, None), (revoked, "revoked")):
                     reply = await client.ask("verify_token", {"access_token": pair.access}, timeout=5)
                     assert reply.code is None, reply.text
                     assert reply["valid"] == (reason is None) and reply.body.get("reason") == reason
                     answers += 1
-        finally:
-            flood.kill()
-            flood.communicate()
     assert answers > 20
     assert "too many requests wait for their signatures" in memory_service.log, "the flood was not one"
+
+
+async def test_such_a_flood_keeps_nobody_from_logging_in_refreshing_and_revoking(
+    binary: str, memory_service: Service, nats_server
+) -> None:
+    """These have to be signed and wait too, but not behind the flood."""
+    answers = 0
+    async with memory_service.connect() as client:
+        with flooded(binary, nats_server) as flood:
+            while flood.poll() is None:
+                pair = await client.generate()
+                pair = await client.refresh(pair.refresh)
+                reply = await client.blacklist(pair.refresh, pair.access)
+                assert reply.code is None, reply.text
+                answers += 1
+    assert answers > 10
+    assert "too many requests wait for their signatures" in memory_service.log, "the flood was not one"
+
+
+def test_a_stall_of_the_service_is_in_the_open_loops_figures(
+    binary: str, memory_service: Service, nats_server, tmp_path: Path
+) -> None:
+    """What was due meanwhile waits too, though none of it could be sent and answered then (coordinated omission)."""
+    document = tmp_path / "out.json"
+    command = [
+        *(binary, "verify", "--against", nats_server.url, "--rate", "200", "--seconds", "3", "--warm-up", "0.1"),
+        *("--hot-count", "10", "--json", str(document)),
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NATS_")}
+    load = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    time.sleep(1.5)
+    memory_service.process.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    memory_service.process.send_signal(signal.SIGCONT)
+    assert load.wait(30) == 0
+    (run,) = json.loads(document.read_text())["runs"]
+    # A third of all were due in that second. A load that waits for each answer would have one late one.
+    assert run["latency"]["p90"] > 400_000_000, run["latency"]
+    assert run["latency"]["p50"] < 400_000_000, run["latency"]
 
 
 @pytest.mark.parametrize("operation", ["generate", "refresh", "blacklist"])

@@ -8,7 +8,8 @@ import Testing
     private func serve(
         _ configuration: NATSConfiguration, _ counts: DearHandler.Counts, dearMilliseconds: Int
     ) async throws -> EventLoop.Handle {
-        let loop = EventLoop(configuration: configuration, endpoints: [Endpoint(subject: "work", queueGroup: "q")]) { _ in
+        let endpoints = ["work", "other"].map { Endpoint(subject: $0, queueGroup: "q") }
+        let loop = EventLoop(configuration: configuration, endpoints: endpoints) { _ in
             DearHandler(counts, milliseconds: dearMilliseconds)
         }
         let handle = try loop.start()
@@ -16,8 +17,8 @@ import Testing
         return handle
     }
 
-    private func requests(_ text: String, _ count: Int) -> [UInt8] {
-        (0..<count).flatMap { Array("PUB work _INBOX.p.\(text).\($0) \(text.utf8.count)\r\n\(text)\r\n".utf8) }
+    private func requests(_ text: String, _ count: Int, to subject: String = "work") -> [UInt8] {
+        (0..<count).flatMap { Array("PUB \(subject) _INBOX.p.\(subject).\($0) \(text.utf8.count)\r\n\(text)\r\n".utf8) }
     }
 
     @Test("A cheap request that comes while many dear ones wait is answered long before they are done")
@@ -71,6 +72,52 @@ import Testing
         #expect(answers["full", default: 0] > 0)
         #expect(counts.mostWaiting.load(ordering: .relaxed) <= 4)
         #expect(await handle.drain(milliseconds: 5_000) == .drained)
+        #expect(handle.statistics.unanswered == 0)
+    }
+
+    @Test("Endpoints take turns, and have room of their own: who fills one keeps nobody from another")
+    func fair() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        var configuration = NATSConfiguration(servers: [server.url])
+        configuration.limits.putOffRequests = 100
+        let handle = try await serve(configuration, counts, dearMilliseconds: 2)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 300) + requests("dear", 5, to: "other"))
+        var answers: [(name: String, text: String)] = []
+        for _ in 0..<305 {
+            let message = try client.next()
+            answers.append((message.subject, message.text))
+        }
+        #expect(answers.contains { $0.text == "full" }, "the first one was never full")
+        let others = answers.enumerated().filter { $0.element.text == "dear" && $0.element.name.hasPrefix("_INBOX.p.other.") }
+        #expect(others.count == 5)
+        // They came last, and waited for five of the first, not for all hundred.
+        let dearBefore = answers.prefix(others.last?.offset ?? 305).count { $0.text == "dear" }
+        #expect(dearBefore < 30, "\(dearBefore) were answered before the last of the other endpoint's")
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+    }
+
+    @Test("Who has waited too long is known as late, and none is put off behind him")
+    func late() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        var configuration = NATSConfiguration(servers: [server.url])
+        configuration.limits.putOffMilliseconds = 20
+        let handle = try await serve(configuration, counts, dearMilliseconds: 5)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        try client.send(requests("dear", 100))
+        #expect(try client.next().text == "dear")
+        var answers: [String: Int] = ["dear": 1]
+        for sent in 1...400 {
+            try client.send(requests("dear", 1))
+            answers[try client.next().text, default: 0] += 1
+            if answers["full"] != nil && counts.late.load(ordering: .relaxed) > 0 { break }
+            #expect(sent < 400, "nothing was late: \(answers)")
+        }
+        #expect(await handle.drain(milliseconds: 10_000) == .drained)
         #expect(handle.statistics.unanswered == 0)
     }
 
@@ -134,6 +181,7 @@ final class DearHandler: RequestHandler {
         let waiting = Atomic(0)
         let mostWaiting = Atomic(0)
         let pieces = Atomic(0)
+        let late = Atomic(0)
     }
 
     private let counts: Counts
@@ -156,8 +204,9 @@ final class DearHandler: RequestHandler {
         reply.putOff()
     }
 
-    func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+    func handlePutOff(_ message: borrowing Message, endpoint: Int, isLate: Bool, reply: consuming Reply) {
         counts.waiting.subtract(1, ordering: .relaxed)
+        if isLate { counts.late.add(1, ordering: .relaxed) }
         let end = ContinuousClock.now + time
         while ContinuousClock.now < end {}
         reply.send(message.payload)

@@ -7,8 +7,8 @@ struct HeldMessages: ~Copyable {
     /// Not yet answered.
     var putOff: PutOffRequests
 
-    init(limits: TransportLimits) {
-        putOff = PutOffRequests(limits: limits)
+    init(limits: TransportLimits, endpoints: Int) {
+        putOff = PutOffRequests(limits: limits, endpoints: endpoints)
     }
 
     mutating func freeSpent(always: Bool) {

@@ -69,9 +69,9 @@ import Glibc
         return deferred
     }
 
-    /// Whether there is room for one more request that is put off.
+    /// Whether there is room for one more request of this endpoint that is put off.
     package var canBePutOff: Bool {
-        unsafe port._withUnsafeGuaranteedRef { $0.hasRoomForPutOff }
+        unsafe port._withUnsafeGuaranteedRef { $0.roomForPutOff &>> UInt64($0.endpoint) & 1 == 1 }
     }
 
     /// Has the loop keep the request and hand it over again, as `RequestHandler.handlePutOff`, when what came in with it

@@ -21,7 +21,10 @@ import CNATS
     var isPutOff = false
     /// Requests that have been put off, kept for the drain's sake; see `PutOffRequests`.
     var putOffCount = 0
-    var hasRoomForPutOff = true
+    /// A bit for each endpoint.
+    var roomForPutOff = UInt64.max
+    /// Of the request that is being handled.
+    var endpoint = 0
     private var connection: OpaquePointer?
     private var parked: [Parked] = []
     private var parkedBytes = 0

@@ -39,9 +39,12 @@ package struct TransportLimits: Sendable {
     /// For so long put-off requests are worked on before the socket is looked at again: the longest that an answer which
     /// could be given at once waits for them, and one of them more.
     package var sliceMicroseconds = 200
-    /// Requests that are put off at the most, and their payloads' bytes; above either, the handler has to refuse.
+    /// Requests that an endpoint puts off at the most, and their payloads' bytes; above either, the handler has to refuse.
     package var putOffRequests = 8_192
-    package var putOffBytes = 8 * 1_024 * 1_024
+    package var putOffBytes = 4 * 1_024 * 1_024
+    /// How long one is put off at the most. None is put off behind one that has waited for longer, and the handler is told
+    /// of it: callers wait for a second or two, and an answer that they do not wait for any more is work done for nobody.
+    package var putOffMilliseconds = 500
 
     /// Messages that one subscription may hold in cnats. Never reached, because each read is followed by a full
     /// drain. cnats multiplies it by 1,024 in an `int`, so 2,000,000 is the highest value that may stand here.
@@ -57,7 +60,7 @@ package struct TransportLimits: Sendable {
         precondition(readBufferBytes >= 32 * 1_024, "a whole TLS record must fit into one read")
         precondition(resumeReadingBytes <= pauseReadingBytes && pauseReadingBytes <= closeBytes)
         precondition(pauseReadingBytesTLS <= pauseReadingBytes)
-        precondition(sliceMicroseconds > 0 && putOffRequests > 0 && putOffBytes > 0)
+        precondition(sliceMicroseconds > 0 && putOffRequests > 0 && putOffBytes > 0 && putOffMilliseconds > 0)
         precondition(pendingMessages > 0 && pendingMessages <= 2_000_000)
     }
 }

@@ -54,7 +54,7 @@ final class LoopRunner {
     func run() {
         handle(.started)
         // Local, and handed down: a variable of the class would be guarded at run time against overlapping accesses.
-        var held = HeldMessages(limits: configuration.limits)
+        var held = HeldMessages(limits: configuration.limits, endpoints: endpoints.count)
         // The blocking connects are turns of their own: wishes and wakes are seen between them.
         while !isFinished {
             turn(&held)
@@ -76,6 +76,7 @@ final class LoopRunner {
         if let session, session.needsWrite, session.writesAgainAt == nil { write(session) }
         let ready = poller.wait(nanoseconds: patience(held), session: session?.tag, predecessor: predecessor?.tag)
         context.now = monotonicNanoseconds()
+        notePutOff(held)
         // Taken now: what is read can change who is who.
         let (current, former) = (session, predecessor)
         if ready.wake { followWishes() }
@@ -88,7 +89,7 @@ final class LoopRunner {
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
-        if mayWork(held) { workOnPutOff(&held, isFlooded: ready.session.readable && !held.putOff.hasRoom) }
+        if mayWork(held) { workOnPutOff(&held, isFlooded: ready.session.readable && held.putOff.isFull(at: context.now)) }
         // A turn without reading is a quiet moment: then all are freed.
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
         held.freeSpent(always: isQuiet)
@@ -111,21 +112,24 @@ final class LoopRunner {
     private func workOnPutOff(_ held: inout HeldMessages, isFlooded: Bool) {
         let start = monotonicNanoseconds()
         let slice = isFlooded ? 0 : sliceNanoseconds
+        var now = start
         repeat {
-            if let request = held.putOff.next() {
-                let endpoint = request.endpoint
-                takeUp(request.message, endpoint: endpoint, &held)
+            if let request = held.putOff.next(at: now) {
+                let (endpoint, isLate) = (request.endpoint, request.isLate)
+                takeUp(request.message, endpoint: endpoint, isLate: isLate, &held)
             }
             if handler.hasWork { handler.work() }
-        } while (held.putOff.count > 0 || handler.hasWork) && monotonicNanoseconds() - start < slice
+            now = monotonicNanoseconds()
+        } while (held.putOff.count > 0 || handler.hasWork) && now - start < slice
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
     }
 
-    private func takeUp(_ message: consuming Message, endpoint: Int, _ held: inout HeldMessages) {
+    private func takeUp(_ message: consuming Message, endpoint: Int, isLate: Bool, _ held: inout HeldMessages) {
         notePutOff(held)
-        handler.handlePutOff(message, endpoint: endpoint, reply: Reply(to: message, through: port))
+        port.endpoint = endpoint
+        handler.handlePutOff(message, endpoint: endpoint, isLate: isLate, reply: Reply(to: message, through: port))
         settle(message, endpoint: endpoint, &held)
     }
 
@@ -133,13 +137,13 @@ final class LoopRunner {
     private func settle(_ message: consuming Message, endpoint: Int, _ held: inout HeldMessages) {
         guard port.isPutOff else { return held.spent.add(message) }
         port.isPutOff = false
-        held.putOff.add(message, endpoint: endpoint)
+        held.putOff.add(message, endpoint: endpoint, at: context.now)
         notePutOff(held)
     }
 
     private func notePutOff(_ held: borrowing HeldMessages) {
         port.putOffCount = held.putOff.count
-        port.hasRoomForPutOff = held.putOff.hasRoom
+        port.roomForPutOff = held.putOff.room(at: context.now)
     }
 
     /// How long epoll may sleep.
@@ -232,6 +236,7 @@ final class LoopRunner {
     /// False when its reply subject is not one to answer to.
     private func answer(_ message: borrowing Message, endpoint: Int) -> Bool {
         guard let reply = Reply(to: message, through: port, below: replyPrefixes) else { return false }
+        port.endpoint = endpoint
         handler.handle(message, endpoint: endpoint, reply: reply)
         return true
     }

@@ -4,7 +4,9 @@ package protocol RequestHandler: AnyObject {
     /// One request. `endpoint` is the index of the endpoint it came in on.
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply)
     /// A request that `handle` has put off (`Reply.putOff`), now that the others' replies are written.
-    func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply)
+    ///
+    /// - Parameter isLate: it has waited for longer than `TransportLimits.putOffMilliseconds`, and so have more.
+    func handlePutOff(_ message: borrowing Message, endpoint: Int, isLate: Bool, reply: consuming Reply)
     /// Whether the handler has work of its own that can wait as put-off requests do, and a piece of it. Requests and
     /// pieces take turns.
     var hasWork: Bool { get }
@@ -39,7 +41,7 @@ package protocol RequestHandler: AnyObject {
 }
 
 extension RequestHandler {
-    package func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+    package func handlePutOff(_ message: borrowing Message, endpoint: Int, isLate: Bool, reply: consuming Reply) {
         handle(message, endpoint: endpoint, reply: reply)
     }
     package var hasWork: Bool { false }

@@ -8,8 +8,8 @@ import TokenOperations
 ///
 /// Two lanes. Known tokens are answered where they are read. All that may cost a signature is put off: it is answered
 /// after the others' replies have been written, in slices of bounded time with a look at the socket in between
-/// (`TransportLimits.sliceMicroseconds`), and so are the answers of the ledger that are to be signed. When too many wait
-/// already, the request is refused with 503.
+/// (`TransportLimits.sliceMicroseconds`), and so are the answers of the ledger that are to be signed. Each operation has a
+/// queue of its own, and they take turns. When too many wait in it, or the first has waited too long, a request is refused with 503.
 ///
 /// Threads: the loop's own, and no other. The ledger answers through the mailbox.
 final class RequestRouter: RequestHandler {
@@ -75,8 +75,11 @@ final class RequestRouter: RequestHandler {
         reply.putOff()
     }
 
-    func handlePutOff(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
+    func handlePutOff(_ message: borrowing Message, endpoint: Int, isLate: Bool, reply: consuming Reply) {
         guard let operation = Operation(rawValue: endpoint) else { return reply.send(publicKeys) }
+        // More comes in than can be done, and nobody may wait for this one any more. A blacklisting without a reply subject
+        // has nobody who waits, nor anybody who would repeat it.
+        guard !isLate || !reply.hasSubject else { return refuseBusy(operation, reply) }
         // It may have waited past the time that this was last asked for.
         guard freshness.isCurrent(at: context.now) else {
             return refuse(ServiceError(.unavailable, Self.notCurrent), of: operation, reply)
