@@ -22,6 +22,8 @@ final class LoopRunner {
     private var servingWished: Bool
     private var drainDeadline: UInt64?
     private static let recordsPerTurn = 64
+    /// Requests that one turn brings when more come in than can even be refused between two slices: some 300,000 a second.
+    private static let flood = 64
     private static let retryNanoseconds: UInt64 = 1_000_000
 
     init(
@@ -77,6 +79,7 @@ final class LoopRunner {
         let ready = poller.wait(nanoseconds: patience(held), session: session?.tag, predecessor: predecessor?.tag)
         context.now = monotonicNanoseconds()
         notePutOff(held)
+        let received = port.counts.received
         // Taken now: what is read can change who is who.
         let (current, former) = (session, predecessor)
         if ready.wake { followWishes() }
@@ -89,7 +92,10 @@ final class LoopRunner {
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
-        if mayWork(held) { workOnPutOff(&held, isFlooded: ready.session.readable && held.putOff.isFull(at: context.now)) }
+        if mayWork(held) {
+            let isFlooded = port.counts.received - received >= Self.flood && held.putOff.isFull(at: context.now)
+            workOnPutOff(&held, isFlooded: isFlooded)
+        }
         // A turn without reading is a quiet moment: then all are freed.
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
         held.freeSpent(always: isQuiet)
@@ -107,8 +113,9 @@ final class LoopRunner {
 
     /// A slice of it, and then its answers are written.
     ///
-    /// `isFlooded`: more comes in than can be worked on, and most of it is refused. What is read too slowly then waits in
+    /// `isFlooded`: far more comes in than can be worked on, and most of it is refused. What is read too slowly then waits in
     /// nats-server, up to 64 MiB of it, and those whose tokens are known wait behind it: so one piece of work a turn must do.
+    /// Not with less: a turn a piece costs half of what can be worked on, and a queue that is full would stay so.
     private func workOnPutOff(_ held: inout HeldMessages, isFlooded: Bool) {
         let start = monotonicNanoseconds()
         let slice = isFlooded ? 0 : sliceNanoseconds
