@@ -35,7 +35,8 @@ final class Replica {
         generate = try GenerateTokens(
             keys: keys, algorithm: algorithm, policy: policy, limits: limits, random: SeededGenerator(seed: seed))
         verify = try VerifyToken(
-            keys: keys, policy: policy, families: families, accessTokens: accessTokens, cacheSeed: seed)
+            keys: keys, policy: policy, families: families, accessTokens: accessTokens, cachedTokens: 8_192,
+            cacheSeed: seed)
         refresh = try RefreshTokens(
             keys: keys, algorithm: algorithm, policy: policy, limits: limits, families: families,
             freshness: ledger.freshness, random: SeededGenerator(seed: seed &+ 1))

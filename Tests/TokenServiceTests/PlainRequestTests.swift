@@ -86,7 +86,8 @@ struct PlainRequestTests {
         var model = Model(
             decoder: try RequestDecoder(limits: Self.limits),
             verify: try VerifyToken(
-                keys: keys, policy: settings.policy, families: strict.families, accessTokens: strict.accessTokens, cacheSeed: 1))
+                keys: keys, policy: settings.policy, families: strict.families, accessTokens: strict.accessTokens, cachedTokens: 1_024,
+                cacheSeed: 1))
         // By others' limits, so that some good tokens are too long for these.
         var generate = try GenerateTokens(
             keys: keys, algorithm: .hs256, policy: settings.policy, limits: .default, random: SeededGenerator(seed: Self.seed))

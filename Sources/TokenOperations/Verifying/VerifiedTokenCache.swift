@@ -8,9 +8,10 @@ internal import StrictJSON
 /// Flooding cannot grow it, and only tokens with a good signature get in, so garbage cannot push anything out. The tokens
 /// of a key that is retired can be forgotten by themselves.
 ///
-/// Layout. `sets` sets of `ways` entries; a set is chosen by a keyed hash of the token's last bytes, which are signature
+/// Layout. Sets of `ways` entries; a set is chosen by a keyed hash of the token's last bytes, which are signature
 /// and so look random, and all of a set's hashes lie side by side. Token and reply bytes lie in one slab, a fixed slot
-/// an entry; what does not fit into a slot is not remembered.
+/// an entry; what does not fit into a slot is not remembered. With half as many tokens in turn as there are places, one in
+/// twenty has more than `ways - 1` others in its set (one in seven with four ways).
 ///
 /// Inlined, what only looks: a function that borrows this is handed a copy of its five words, in pairs, and such a load
 /// waits until `insert`, which writes one of them back, has reached memory with all that it wrote before.
@@ -18,8 +19,7 @@ internal import StrictJSON
 /// Threads: one. Cost: one hash of 32 bytes, `ways` compares of eight bytes, one compare of the token; no allocation
 /// after `init`, and none of it counts references.
 struct VerifiedTokenCache: ~Copyable {
-    static let sets = 2_048
-    static let ways = 4
+    static let ways = 8
     static let maxTokenBytes = 768
     static let maxReplyBytes = 512
     /// Bytes of the token's end that are hashed.
@@ -52,19 +52,26 @@ struct VerifiedTokenCache: ~Copyable {
     }
 
     private let seed: UInt64
+    /// The number of sets, a power of two, less one.
+    private let setMask: Int
     /// 0 marks an empty place; a hash that happens to be 0 is stored as 1.
     private var hashes: [UInt64]
     private var entries: [Entry?]
     private var nextVictim: [UInt8]
     private var slab: [UInt8]
 
-    /// - Parameter seed: a secret of this process, so that nobody can choose tokens that share a set.
-    init(seed: UInt64) {
+    /// - Parameters:
+    ///   - capacity: tokens that are remembered, some 1.4 KB each; rounded up to the next power of two.
+    ///   - seed: a secret of this process, so that nobody can choose tokens that share a set.
+    init(capacity: Int, seed: UInt64) {
+        let perWay = max(1, (capacity + Self.ways - 1) / Self.ways)
+        let sets = 1 << (Int.bitWidth - (perWay - 1).leadingZeroBitCount)
+        setMask = sets - 1
         self.seed = seed
-        hashes = Array(repeating: 0, count: Self.sets * Self.ways)
-        entries = Array(repeating: nil, count: Self.sets * Self.ways)
-        nextVictim = Array(repeating: 0, count: Self.sets)
-        slab = Array(repeating: 0, count: Self.sets * Self.ways * Self.slotBytes)
+        hashes = Array(repeating: 0, count: sets * Self.ways)
+        entries = Array(repeating: nil, count: sets * Self.ways)
+        nextVictim = Array(repeating: 0, count: sets)
+        slab = Array(repeating: 0, count: sets * Self.ways * Self.slotBytes)
     }
 
     /// Where a token is that has this one's hash and length, or nil: this one itself, unless two are alike in 64 keyed
@@ -75,7 +82,7 @@ struct VerifiedTokenCache: ~Copyable {
     func findLikely(_ token: RawSpan) -> Place? {
         guard token.byteCount <= Self.maxTokenBytes, token.byteCount >= Self.hashedBytes else { return nil }
         let hash = hash(of: token)
-        let first = Self.firstWay(of: hash)
+        let first = firstWay(of: hash)
         for index in first..<first + Self.ways where hashes[index] == hash {
             if let entry = entries[index], entry.tokenBytes == token.byteCount { return Place(index: index) }
         }
@@ -105,7 +112,7 @@ struct VerifiedTokenCache: ~Copyable {
             reply.byteCount <= Self.maxReplyBytes
         else { return }
         let hash = hash(of: token)
-        let first = Self.firstWay(of: hash)
+        let first = firstWay(of: hash)
         let set = first / Self.ways
         let index = first + Int(nextVictim[set])
         nextVictim[set] = (nextVictim[set] + 1) % UInt8(Self.ways)
@@ -140,7 +147,7 @@ struct VerifiedTokenCache: ~Copyable {
         return product.high ^ product.low
     }
 
-    private static func firstWay(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash >> 32) & (sets - 1) * ways
+    private func firstWay(of hash: UInt64) -> Int {
+        (Int(truncatingIfNeeded: hash >> 32) & setMask) * Self.ways
     }
 }

@@ -27,13 +27,14 @@ package struct VerifyToken: ~Copyable {
     private var subject: [UInt8] = []
 
     package init(
-        keys: KeySet, policy: TokenPolicy, families: Blacklist, accessTokens: Blacklist, cacheSeed: UInt64
+        keys: KeySet, policy: TokenPolicy, families: Blacklist, accessTokens: Blacklist, cachedTokens: Int,
+        cacheSeed: UInt64
     ) throws(OperationsError) {
         verifier = try Verifier(accessTokens: keys)
         claimsPolicy = ClaimsPolicy(policy)
         self.families = Blacklist.Reader(families)
         self.accessTokens = Blacklist.Reader(accessTokens)
-        cache = VerifiedTokenCache(seed: cacheSeed)
+        cache = VerifiedTokenCache(capacity: cachedTokens, seed: cacheSeed)
         keyIDs = keys.keys.map(\.kid)
         keyPositions = Array(keyIDs.indices)
         issuer = Array(policy.issuer.utf8)

@@ -14,6 +14,8 @@ struct ServiceConfiguration: Sendable {
     var subjects: SubjectPrefix
     var queueGroup: String
     var loops: Int
+    /// Of each loop.
+    var cachedTokens: Int
     var nats: NATSConfiguration
     /// Nil: the ledger is in memory.
     var ledger: LedgerConfiguration?
@@ -35,6 +37,7 @@ struct ServiceConfiguration: Sendable {
             throw ConfigurationError("--queue-group must be a name without white space, `*` and `>`, not '\(queueGroup)'")
         }
         loops = settings.integer(.loops) ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+        cachedTokens = try settings.integer(required: .cachedTokens)
         nats = try NATSConfiguration(settings)
         // Otherwise a caller's reply subject could be one of the service's own.
         for operation in Operation.allCases {

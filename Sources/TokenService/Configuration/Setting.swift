@@ -99,7 +99,13 @@ extension Setting {
         "reply-prefixes", .text, default: "_INBOX,_R_.",
         "Where replies may go, comma-separated. A request with another reply subject is dropped.")
     static let loops = Setting(
-        "loops", .integer(1...64), "Request loops, each a thread with a connection and 11 MB of verified tokens of its own. Default: half the cores.")
+        "loops", .integer(1...64), "Request loops, each a thread with a connection and a memory of verified tokens of its own. Default: half the cores.")
+    static let cachedTokens = Setting(
+        "cached-tokens", .integer(1_024...1_048_576), default: "16384",
+        """
+        Verified tokens that each loop remembers, 1.4 KB each, rounded up to a power of two: about twice as many as live tokens \
+        are presented to this replica. What is not remembered costs its signature again.
+        """)
     static let natsURL = Setting(
         "nats-url", .text, default: "nats://127.0.0.1:4222", sharedVariable: "NATS_URL", "NATS servers, comma-separated.")
     static let natsUser = Setting("nats-user", .text, sharedVariable: "NATS_USER", "NATS user.")
@@ -155,7 +161,7 @@ extension Setting {
 
     static let all: [Setting] = [
         keys, algorithm, issuer, accessLifetime, refreshIdleLifetime, familyLifetime, leeway, refreshGrace,
-        maxRequestBytes, maxIDBytes, maxTokenBytes, subjectPrefix, queueGroup, replyPrefixes, loops, natsURL, natsUser,
+        maxRequestBytes, maxIDBytes, maxTokenBytes, subjectPrefix, queueGroup, replyPrefixes, loops, cachedTokens, natsURL, natsUser,
         natsPassword, natsToken, natsNKey, natsNKeyPublic, natsCredentials, natsAuthority, natsCertificate, natsKey,
         natsHostname, natsInboxPrefix, ledger, ledgerReplicas, maxStaleness, blacklistMemory, ledgerUser, ledgerPassword,
         ledgerToken, ledgerNKey, ledgerNKeyPublic, ledgerCredentials, ledgerInboxPrefix, logLevel, http,

@@ -43,6 +43,7 @@ struct ServingOptions: ParsableArguments {
 /// What one replica takes upon itself.
 struct ReplicaOptions: ParsableArguments {
     @Option(.loops) var loops: String?
+    @Option(.cachedTokens) var cachedTokens: String?
     @Option(.maxStaleness) var maxStaleness: String?
     @Option(.blacklistMemory) var blacklistMemory: String?
     @Option(.maxRequestBytes) var maxRequestBytes: String?
@@ -53,7 +54,7 @@ struct ReplicaOptions: ParsableArguments {
 
     var flags: [String: String] {
         let own: [(Setting, String?)] = [
-            (.loops, loops), (.maxStaleness, maxStaleness), (.blacklistMemory, blacklistMemory),
+            (.loops, loops), (.cachedTokens, cachedTokens), (.maxStaleness, maxStaleness), (.blacklistMemory, blacklistMemory),
             (.maxRequestBytes, maxRequestBytes), (.maxIDBytes, maxIDBytes), (.maxTokenBytes, maxTokenBytes),
             (.logLevel, logLevel), (.http, http),
         ]

@@ -26,7 +26,7 @@ extension RequestRouter {
                 limits: configuration.limits, random: random)
             let verifyToken = try VerifyToken(
                 keys: parts.keys, policy: configuration.policy, families: parts.families,
-                accessTokens: parts.accessTokens, cacheSeed: random.next())
+                accessTokens: parts.accessTokens, cachedTokens: configuration.cachedTokens, cacheSeed: random.next())
             let refreshTokens = try RefreshTokens(
                 keys: parts.keys, algorithm: configuration.algorithm, policy: configuration.policy,
                 limits: configuration.limits, families: parts.families, freshness: parts.ledger.freshness,

@@ -21,7 +21,8 @@ struct Issued: ~Copyable {
         var generate = try GenerateTokens(
             keys: keys, algorithm: algorithm, policy: policy, limits: .default, random: random)
         let verify = try VerifyToken(
-            keys: keys, policy: policy, families: families, accessTokens: accessTokens, cacheSeed: random.next())
+            keys: keys, policy: policy, families: families, accessTokens: accessTokens, cachedTokens: 16_384,
+            cacheSeed: random.next())
         let refresh = try RefreshTokens(
             keys: keys, algorithm: algorithm, policy: policy, limits: .default, families: families,
             freshness: .unlimited(), random: random)

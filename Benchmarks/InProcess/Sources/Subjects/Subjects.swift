@@ -7,8 +7,8 @@ internal import TokenOperations
 
 /// Everything that is measured, set up and warm. One thread.
 package struct Subjects: ~Copyable {
-    /// So many more than the cache of known tokens holds that in turn each is new whenever it comes: to each set of four
-    /// come thirty between two turns of a token, and to hardly any fewer than four.
+    /// So many more than the cache of known tokens holds that in turn each is new whenever it comes: to each set of eight
+    /// come thirty between two turns of a token, and to hardly any fewer than eight.
     static let newTokens = 60_000
     /// Fewer than it holds.
     static let knownTokens = 256
