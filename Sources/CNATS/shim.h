@@ -53,6 +53,18 @@ static inline void token_service_free_message(natsMsg *message)
         natsMsg_Destroy(message);
 }
 
+/*
+ * The bytes of a message that came in: subject, reply subject, headers and data, which cnats keeps one behind the other, in
+ * this order. Where that should not be so any more, the data's alone.
+ */
+static inline long token_service_message_bytes(const natsMsg *message)
+{
+    const char *data = natsMsg_GetData(message), *subject = natsMsg_GetSubject(message);
+    long length = natsMsg_GetDataLength(message);
+    long all = data == 0 || subject == 0 ? 0 : (long)((uintptr_t)data - (uintptr_t)subject) + length;
+    return all >= length && all <= length + (64L << 20) ? all : length;
+}
+
 extern int pthread_setname_np(pthread_t thread, const char *name);
 
 /* Bytes that can be read from the socket at once, or -1. */

@@ -17,6 +17,9 @@ package import TokenOperations
 ///
 /// Threads: everything here from any thread; completions run on the ledger loop's.
 package final class JetStreamLedger: Ledger {
+    /// How long its drain may take: nobody waits for the ledger any more then, only the server is to be told goodbye.
+    package static let goodbyeMilliseconds = 1_000
+
     package let freshness = LedgerFreshness()
     package let counters = LedgerCounters()
     private let configuration: LedgerConfiguration

@@ -8,6 +8,8 @@ package enum LedgerEvent: Sendable, Equatable {
     case refused(String)
     /// Something keeps this replica from the ledger; it goes on trying.
     case trouble(String)
+    /// The ledger has lost what nobody may know any more, and is answered from all the same.
+    case lostForGood(String)
     /// What this replica knows may be answered from. `revocations`: how many it knows; `delivered`: how many records the
     /// consumer has brought since it was started, or could last be answered from, and `milliseconds` the time from the
     /// first of them to the last.

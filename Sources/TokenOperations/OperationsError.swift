@@ -11,7 +11,7 @@ package enum OperationsError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noSigningKey(let algorithm):
-            "the key file holds no private \(algorithm.rawValue) key to sign with; make a key file that has one with `token-service keys generate --algorithm \(algorithm.rawValue)`"
+            "the key file holds no private \(algorithm.rawValue) key to sign with: serve with the --algorithm that it was made for (`token-service keys list` tells), or make another with `token-service keys generate --algorithm \(algorithm.rawValue)`"
         case .signing(let error): "a signer cannot be made: \(error)"
         case .verifying(let error): "a verifier cannot be made: \(error)"
         case .nothingFits(let size):

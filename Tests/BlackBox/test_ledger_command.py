@@ -207,6 +207,16 @@ def test_no_stream_yet(own_server: NATSServer) -> None:
     assert ledger(own_server, "status").returncode == DOES_NOT
 
 
+async def test_status_tells_that_records_are_missing(own_server: NATSServer, fleet) -> None:
+    (replica,) = fleet.start_replicas(1)
+    replica.stop()
+    assert ledger(own_server, "status").returncode == FITS
+    async with ledger_of(own_server) as stream:
+        await stream.purge()
+    ended = ledger(own_server, "status")
+    assert ended.returncode == DOES_NOT and "has lost records" in ended.stdout
+
+
 async def test_followers_are_named_to_who_may_ask(own_server: NATSServer, fleet) -> None:
     fleet.start_replicas(2)
     stream = json.loads(ledger(own_server, "status", "--json").stdout)["stream"]
@@ -260,7 +270,7 @@ async def test_records_of_others_are_named_and_counted(own_server: NATSServer) -
 async def test_records_that_the_stream_would_drop_too_early(own_server: NATSServer) -> None:
     await fill(own_server, 2)
     async with ledger_of(own_server) as stream:
-        await stream.api(f"STREAM.UPDATE.{STREAM}", await stream.config() | {"max_age": 31 * 24 * 3600 * 10**9})
+        await stream.update(await stream.config() | {"max_age": 31 * 24 * 3600 * 10**9})
     ended = ledger(own_server, "verify", "--json")
     assert ended.returncode == DOES_NOT
     assert json.loads(ended.stdout)["records"]["outlived"] == 2

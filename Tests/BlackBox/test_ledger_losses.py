@@ -285,3 +285,74 @@ async def test_a_stream_that_was_made_again_to_forget_is_not_served_from(own_ser
     for one in (replica, late):
         async with one.connect() as client:
             assert await reason(client, pair.access) == "revoked"
+
+
+async def test_a_refresh_token_is_not_redeemed_again_in_the_moments_before_a_restore_is_noticed(
+    own_server: NATSServer, fleet: Fleet, tmp_path: Path
+) -> None:
+    """The copy knows nothing of the redemptions since; the replica does not yet know that it is one."""
+    (replica,) = fleet.start_replicas(1, "--leeway", "0", "--refresh-grace", "2")
+    copy = tmp_path / "copy"
+    async with replica.connect() as client:
+        first = await client.generate()
+    own_server.stop()
+    own_server.copy_store(copy)
+    own_server.start()
+    async with replica.connect() as client:
+        assert await reason(client, first.access) is None
+        tokens = [await client.generate() for _ in range(100)]
+        for _ in range(20):
+            pair = await client.generate()
+            assert (await client.blacklist(pair.refresh, pair.access)).code is None
+        for token in tokens:
+            assert (await client.ask("refresh_tokens", {"refresh_token": token.refresh})).code is None
+    await asyncio.sleep(2.5)
+    await restore(own_server, None, copy)
+    codes: dict[int | None, int] = {}
+    end = time.monotonic() + BACK_SECONDS
+    while tokens:
+        assert time.monotonic() < end, f"not served within {BACK_SECONDS} s; so far {codes}"
+        try:
+            async with replica.connect(connect_timeout=1) as client:
+                # As fast as can be: what counts are the first moments. A 503 is tried again.
+                while tokens:
+                    replies = await asyncio.gather(
+                        *(client.ask("refresh_tokens", {"refresh_token": token.refresh}, timeout=6) for token in tokens)
+                    )
+                    for reply in replies:
+                        codes[reply.code] = codes.get(reply.code, 0) + 1
+                    assert None not in codes, codes
+                    tokens = [token for token, reply in zip(tokens, replies) if reply.code == 503]
+        except (nats.errors.Error, OSError):
+            await asyncio.sleep(0.01)
+    assert codes[401] == 100
+
+
+@pytest.mark.parametrize(
+    "change", [{"allow_direct": True, "max_msgs_per_subject": 2, "subjects": ["ledger.>", "more.>"]}, {"max_msgs": 1_000_000}]
+)
+async def test_a_stream_that_is_changed_for_a_while(own_server: NATSServer, fleet: Fleet, change: dict) -> None:
+    """What cannot have lost anything costs nobody anything; what can, a log-in."""
+    may_forget = "max_msgs" in change
+    (replica,) = fleet.start_replicas(1)
+
+    def said(what: str, times: int) -> Callable:
+        async def is_said() -> bool:
+            return replica.log.count(what) >= times
+
+        return is_said
+
+    async with replica.connect() as client, ledger_of(own_server) as ledger:
+        pair = await client.generate()
+        config = await ledger.config()
+        await ledger.update(config | change)
+        await eventually(said("was made for something else", 1), BACK_SECONDS, "it is noticed")
+        await ledger.update(config)
+        if may_forget:
+            await eventually(said("caught up with the ledger", 2), 6 * BACK_SECONDS, "it is back")
+        else:
+            await asyncio.sleep(3)
+            assert replica.log.count("caught up with the ledger") == 1 and "lost sight" not in replica.log
+        assert await reason(client, pair.access) is None
+        reply = await client.ask("refresh_tokens", {"refresh_token": pair.refresh})
+        assert reply.code == (401 if may_forget else None)

@@ -255,7 +255,7 @@ async def test_a_max_age_that_is_too_low_is_raised_and_nothing_else_is_changed(
             # The server adds to it what it needs itself.
             assert after["metadata"].items() >= operators["metadata"].items()
             # A longer one is nobody's harm.
-            await ledger.api(f"STREAM.UPDATE.{STREAM}", after | {"max_age": 2 * after["max_age"]})
+            await ledger.update(after | {"max_age": 2 * after["max_age"]})
             fleet.start_replicas(1)
             assert (await ledger.config())["max_age"] == 2 * after["max_age"]
             with pytest.raises(LedgerError):

@@ -119,9 +119,9 @@ struct ProtocolTests {
                 #"{"message":{"subject":"\#(subject)","seq":9,"data":"\#(base64(body))","time":"2026-11-22T18:38:41Z"}}"#)
         }
         let redeemed = answer(LedgerSubject.redeemed(ids[0]), RedemptionRecord.encode(redemption))
-        #expect(try JetStreamReply.familyRecord(redeemed.rawSpan).get() == .redeemed(redemption, revision: 9))
+        #expect(try JetStreamReply.familyRecord(redeemed.rawSpan).get()?.record == .redeemed(redemption, revision: 9))
         let revoked = answer(LedgerSubject.revoked(ids[0]), [])
-        #expect(try JetStreamReply.familyRecord(revoked.rawSpan).get() == .revoked)
+        #expect(try JetStreamReply.familyRecord(revoked.rawSpan).get()?.record == .revoked)
         for odd in [answer("ledger.probe", []), answer(LedgerSubject.redeemed(ids[0]), [1]), bytes("x")] {
             #expect(throws: RecordError.self) { try JetStreamReply.familyRecord(odd.rawSpan).get() }
         }

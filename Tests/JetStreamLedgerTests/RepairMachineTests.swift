@@ -56,6 +56,28 @@ struct RepairMachineTests {
         #expect(isIdle(machine) && machine.ours == "a.1")
     }
 
+    @Test("An epoch that a leader which was cut off does not know, or knows otherwise, is not lost: it stands where it stood")
+    func forgotten() {
+        for told in [none(), epoch(.whole, "w.0", at: 1), epoch(.repairing, "w.0", at: 1)] {
+            var machine = machine()
+            _ = machine.handle(.serverTime(1_000_000, askedAt: 0), now: 0)
+            var now = look(&machine)
+            #expect(machine.handle(told, now: now) == [])
+            now = look(&machine)
+            let actions = machine.handle(told, now: now)
+            if case .publish = actions.first {
+                // It publishes what it knows, which does no harm, and means to end another's repair, or waits for its end.
+                let end = machine.handle(.published, now: now)
+                if end != [.askForEpoch] { #expect(machine.handle(.written(.wrongLastSequence), now: now) == [.askForEpoch]) }
+            } else {
+                #expect(actions == [.writeEpoch(LedgerEpoch(state: .repairing, name: "a.1", redeemedSince: 1_000_000 + now), expecting: 0)])
+                #expect(machine.handle(.written(.wrongLastSequence), now: now) == [.askForEpoch])
+            }
+            #expect(machine.handle(epoch(.whole, "x.0", at: 2), now: now) == [])
+            #expect(isIdle(machine) && machine.repair == nil && machine.ours == "x.0" && machine.redeemedSince == 0)
+        }
+    }
+
     @Test("Redemptions from before a loss may be gone: whoever finds it says so in the epoch, and never takes it back")
     func redemptions() {
         var machine = machine()

@@ -102,7 +102,7 @@ struct StartMachineTests {
         arguments: [
             (JetStreamError.notEnabledForAccount, Int64(503), "jetstream: enabled"),
             (JetStreamError.replicasNeedCluster, 500, "--ledger-replicas 1"),
-            (10065, 400, "nats-server's log"),
+            (10065, 400, "nats stream find"),
         ])
     func fatal(errorCode: Int64, code: Int64, words: String) {
         var machine = askingForStream()

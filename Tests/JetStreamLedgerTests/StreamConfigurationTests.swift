@@ -70,7 +70,10 @@ struct StreamConfigurationTests {
         text.removeLast()
         let bytes = Array((text + "," + members + "}").utf8)
         var scanner = JSONScanner(bytes.rawSpan)
-        let verdict = wanted.verdict(on: try StreamConfiguration(reading: &scanner))
+        let found = try StreamConfiguration(reading: &scanner)
+        let verdict = wanted.verdict(on: found)
+        let forgetful = ["subject_transform", "mirror", "sources", "persist_mode"]
+        #expect(wanted.mayForget(as: found) == forgetful.contains { $0 == named })
         guard let named else {
             #expect(verdict == .fits)
             return
@@ -102,6 +105,8 @@ struct StreamConfigurationTests {
                 continue
             }
             #expect(text.contains(name))
+            let forgetful = ["storage", "retention", "discard", "max_msgs"]
+            #expect(wanted.mayForget(as: found) == forgetful.contains(name), "\(name)")
         }
     }
 }

@@ -110,6 +110,47 @@ struct WriteDeskTests {
         #expect(ledger.redeemed[0] == [.redeemed(revision: 5)])
     }
 
+    @Test("A redemption that is stored where the stream had been before it was sent is none; a revocation is one")
+    func receded() throws {
+        for (sequence, isGood) in [(7, false), (8, false), (9, true)] as [(UInt64, Bool)] {
+            var random = SeededGenerator(seed: 1)
+            let (ledger, told) = (Ledger(), Slot<Bool>())
+            var desk = WriteDesk(instance: "one", apply: ledger.apply, receded: { told.put($0) })
+            desk.highestSeen = 8
+            desk.redeem(redemption(&random), now: 0) { ledger.redeemed[0, default: []].append($0) }
+            desk.revoke([revocation(&random)], now: 0) { ledger.revoked[1, default: []].append($0) }
+            // What is seen later is not held against it.
+            desk.highestSeen = 20
+            for send in desk.takeSends() { desk.published(send.token, .stored(sequence: sequence), now: 1) }
+            #expect((ledger.redeemed[0] == [.redeemed(revision: sequence)]) == isGood)
+            #expect(ledger.redeemed[0]?.count == 1 && ledger.revoked[1] == [.revoked])
+            #expect(told.take() == (isGood ? nil : true))
+        }
+    }
+
+    @Test("A record that was stored later than one further behind is not answered from, but read again")
+    func misplaced() throws {
+        var random = SeededGenerator(seed: 1)
+        let (ledger, told) = (Ledger(), Slot<Bool>())
+        var desk = WriteDesk(instance: "one", apply: ledger.apply, receded: { told.put($0) })
+        desk.delivered = .init(sequence: 20, time: 1_000)
+        let mine = redemption(&random)
+        desk.redeem(mine, now: 0) { ledger.redeemed[0, default: []].append($0) }
+        desk.published(try #require(desk.takeSends().first).token, .wrongLastSequence, now: 1)
+        let record = FamilyRecord.redeemed(redemption(&random), revision: 7)
+        func read(at time: UInt64, now: Int64) throws {
+            let send = try #require(desk.takeSends().first)
+            #expect(send.isRead)
+            desk.lastRecord(send.token, .success(.init(record: record, position: .init(sequence: 7, time: time))), now: now)
+        }
+        try read(at: 1_001, now: 2)
+        #expect(ledger.redeemed[0] == nil && told.take() == false)
+        let due = try #require(desk.nextDeadline)
+        desk.tick(now: due)
+        try read(at: 999, now: due)
+        #expect(ledger.redeemed[0] == [.conflict(record)] && told.take() == nil)
+    }
+
     @Test("With no room in this replica's blacklist nothing is stored, and nothing acknowledged")
     func noRoom() {
         var random = SeededGenerator(seed: 2)

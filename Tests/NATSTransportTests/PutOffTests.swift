@@ -1,3 +1,4 @@
+import Foundation
 import NATSTransport
 import Synchronization
 import TestSupport
@@ -121,6 +122,80 @@ import Testing
         #expect(handle.statistics.unanswered == 0)
     }
 
+    @Test("In a flood that never ends, work is done all the time, and not only refused when it has become late")
+    func flooded() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        var configuration = NATSConfiguration(servers: [server.url])
+        configuration.limits.putOffMilliseconds = 100
+        let handle = try await serve(configuration, counts, dearMilliseconds: 1)
+        // Nobody listens to the answers: nothing slows the sender down but the server.
+        let batch = requests("dear", 5_000)
+        let port = server.port
+        // A thread of its own: sending blocks, and the tests' own threads are few.
+        let flood = Flood()
+        Thread.detachNewThread {
+            guard let client = try? RawNATSClient(port: port) else { return }
+            while !flood.isOver.load(ordering: .relaxed), (try? client.send(batch)) != nil {}
+            flood.hasEnded.store(true, ordering: .relaxed)
+        }
+        #expect(await eventually { counts.late.load(ordering: .relaxed) > 0 || counts.turnedAway.load(ordering: .relaxed) > 10_000 })
+        for _ in 0..<6 {
+            let before = counts.timely.load(ordering: .relaxed)
+            try await Task.sleep(for: .milliseconds(500))
+            let done = counts.timely.load(ordering: .relaxed) - before
+            #expect(done > 5, "\(done) in half a second")
+        }
+        flood.isOver.store(true, ordering: .relaxed)
+        #expect(await eventually { flood.hasEnded.load(ordering: .relaxed) })
+        #expect(await handle.drain(milliseconds: 20_000) == .drained)
+        #expect(handle.statistics.unanswered == 0)
+    }
+
+    @Test("No more are let in than can be worked off in the time, as their cost so far tells")
+    func timely() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        var configuration = NATSConfiguration(servers: [server.url])
+        configuration.limits.putOffMilliseconds = 200
+        let handle = try await serve(configuration, counts, dearMilliseconds: 5)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        // To learn what they cost.
+        for _ in 0..<3 {
+            try client.send(requests("dear", 30))
+            for _ in 0..<30 { #expect(try client.next().text == "dear") }
+        }
+        let late = counts.late.load(ordering: .relaxed)
+        try client.send(requests("dear", 200))
+        var answers: [String: Int] = [:]
+        for _ in 0..<200 { answers[try client.next().text, default: 0] += 1 }
+        // 200 ms at 5 ms each, and as many again for a machine that has other work to do.
+        #expect(answers["dear", default: 0] <= 100 && answers["full", default: 0] >= 100, "\(answers)")
+        #expect(counts.late.load(ordering: .relaxed) - late <= 70)
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+    }
+
+    @Test("Headers count: what is put off takes as much memory as it is long")
+    func headers() async throws {
+        let server = try NATSServer()
+        let counts = DearHandler.Counts()
+        var configuration = NATSConfiguration(servers: [server.url])
+        configuration.limits.putOffBytes = 20_000
+        let handle = try await serve(configuration, counts, dearMilliseconds: 1)
+        let client = try RawNATSClient(port: server.port)
+        try client.subscribe("_INBOX.p.>", sid: 1)
+        let header = "NATS/1.0\r\nX: \(String(repeating: "x", count: 1_000))\r\n\r\n"
+        let size = header.utf8.count
+        try client.send(
+            (0..<100).flatMap { Array("HPUB work _INBOX.p.\($0) \(size) \(size + 4)\r\n\(header)dear\r\n".utf8) })
+        var answers: [String: Int] = [:]
+        for _ in 0..<100 { answers[try client.next().text, default: 0] += 1 }
+        #expect(answers["full", default: 0] > 0)
+        #expect((1...20).contains(counts.mostWaiting.load(ordering: .relaxed)))
+        #expect(await handle.drain(milliseconds: 5_000) == .drained)
+    }
+
     @Test("A drain answers the requests that were put off before it ends")
     func drained() async throws {
         let server = try NATSServer()
@@ -173,6 +248,11 @@ import Testing
     }
 }
 
+private final class Flood: Sendable {
+    let isOver = Atomic(false)
+    let hasEnded = Atomic(false)
+}
+
 /// Answers `dear` later, and takes its time for it; everything else at once.
 final class DearHandler: RequestHandler {
     static let piecesPerWake = 500
@@ -182,6 +262,8 @@ final class DearHandler: RequestHandler {
         let mostWaiting = Atomic(0)
         let pieces = Atomic(0)
         let late = Atomic(0)
+        let timely = Atomic(0)
+        let turnedAway = Atomic(0)
     }
 
     private let counts: Counts
@@ -196,6 +278,7 @@ final class DearHandler: RequestHandler {
     func handle(_ message: borrowing Message, endpoint: Int, reply: consuming Reply) {
         guard bytes(message.payload) == Array("dear".utf8) else { return reply.send(message.payload) }
         guard reply.canBePutOff else {
+            counts.turnedAway.add(1, ordering: .relaxed)
             let full = Array("full".utf8)
             return unsafe reply.send(full.span.bytes)
         }
@@ -206,7 +289,12 @@ final class DearHandler: RequestHandler {
 
     func handlePutOff(_ message: borrowing Message, endpoint: Int, isLate: Bool, reply: consuming Reply) {
         counts.waiting.subtract(1, ordering: .relaxed)
-        if isLate { counts.late.add(1, ordering: .relaxed) }
+        // As a service does: nobody waits for it any more.
+        if isLate {
+            counts.late.add(1, ordering: .relaxed)
+            return reply.send(message.payload)
+        }
+        counts.timely.add(1, ordering: .relaxed)
         let end = ContinuousClock.now + time
         while ContinuousClock.now < end {}
         reply.send(message.payload)

@@ -164,6 +164,7 @@ struct SettingsTests {
             ["subject-prefix": "a.*"], ["subject-prefix": "a..b"], ["subject-prefix": "."], ["subject-prefix": "a b"],
             ["queue-group": "a b"], ["queue-group": ">"],
             ["reply-prefixes": "$JS"], ["reply-prefixes": ","], ["reply-prefixes": "_INBOX,>"],
+            ["reply-prefixes": "_INBOX,ledger"], ["reply-prefixes": "ledger.revoked"], ["reply-prefixes": "led"],
             ["nats-user": "u", "nats-token": "t"], ["nats-password": "p"], ["nats-url": "nats://u:p@h", "nats-token": "t"],
             ["subject-prefix": "_INBOX.p"], ["subject-prefix": "_R_.p"], ["nats-nkey": "f"], ["nats-cert": "c.pem"], ["nats-url": ","],
             ["nats-url": "http://127.0.0.1"], ["nats-url": "foo bar"], ["nats-url": "nats://"], ["nats-url": "nats://h:0"],

@@ -28,6 +28,9 @@ enum FollowEvent: Equatable, Sendable {
     case stored(sequence: UInt64)
     /// A revocation of this replica was stored: besides `stored`.
     case revoked(sequence: UInt64, id: UUIDv7)
+    /// The stream looks as if it was restored from a copy; surely, when a write of this replica was stored where it had been
+    /// already.
+    case receded(isSure: Bool)
     /// Everything that is known is published again from now on: what stood where before tells nothing any more.
     case republishing
     /// The outstanding question was answered with an error, or will not be answered: no responders, no leader.

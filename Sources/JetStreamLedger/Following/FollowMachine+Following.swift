@@ -26,6 +26,9 @@ extension FollowMachine {
             sample.insert(Anchor(id: id, position: position))
         }
         reached = max(reached, delivery.streamSequence)
+        if delivery.streamSequence > delivered?.sequence ?? 0 {
+            delivered = Position(sequence: delivery.streamSequence, time: delivery.time)
+        }
         if delivery.pending == 0 { drained = max(drained, delivery.streamSequence) }
         highestSeen = max(highestSeen, delivery.streamSequence)
         lastHeard = now

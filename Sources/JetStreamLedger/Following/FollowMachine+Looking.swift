@@ -13,6 +13,8 @@ struct Look: Equatable, Sendable {
         case anchor(StreamState, FollowMachine.Anchor)
         /// - Parameter unchangedAsOf: when nothing had been stored since what was delivered last.
         case fence(sentAt: Int64, unchangedAsOf: Int64?)
+        /// A write, because the stream looks shorter than it was: where it is stored, there is the stream's end.
+        case end(StreamState)
     }
 
     /// When its first question was sent: what the answers say is not older than that.
@@ -47,9 +49,12 @@ extension FollowMachine {
     mutating func found(_ state: StreamState, now: Int64) -> [FollowAction] {
         guard let look, look.question == .stream else { return [] }
         if let created, created != state.created { return startOver(in: state, .recreated, now: now) }
-        if state.lastSequence < look.highestSeen {
-            return rolledBack(state, now: now)
-        }
+        if hasReceded { return startOver(in: state, .rolledBack, now: now) }
+        guard state.lastSequence >= look.highestSeen else { return ask(.end(state), .writeFence, now: now) }
+        return goOn(state, now: now)
+    }
+
+    private mutating func goOn(_ state: StreamState, now: Int64) -> [FollowAction] {
         created = state.created
         highestSeen = max(highestSeen, state.lastSequence)
         guard phase == .locating else { return weighSuspect(state, now: now) }
@@ -124,7 +129,7 @@ extension FollowMachine {
         case .oldest(let state, let oldest): foundOldest(found, oldest, state, now: now)
         case .anchor(let state, let anchor): foundAnchor(found, anchor, state, now: now)
         case .moved(let state): foundMoved(found, state, now: now)
-        case .stream, .record, .fence, nil: []
+        case .stream, .record, .fence, .end, nil: []
         }
     }
 
@@ -163,6 +168,27 @@ extension FollowMachine {
         guard state.keptSince > 0, anchor.position.time > 0 else { return false }
         let (limit, overflow) = state.keptSince.addingReportingOverflow(60_000_000_000)
         return overflow || anchor.position.time < limit
+    }
+
+    /// The stream's end is where a majority has stored something. A leader may be behind the followers that have told of more,
+    /// by tens of thousands of records when it is slow to apply what they have agreed on, and one that was deposed knows less
+    /// and can store nothing; both stand for a stream that has lost nothing.
+    private mutating func foundEnd(
+        _ outcome: PublishOutcome, of state: StreamState, _ look: Look, now: Int64
+    ) -> [FollowAction] {
+        switch outcome {
+        case .stored(let sequence) where sequence <= look.highestSeen:
+            return startOver(in: state, .rolledBack, now: now)
+        case .stored(let sequence):
+            var state = state
+            state.lastSequence = sequence
+            return goOn(state, now: now)
+        case .refused:
+            // The stream is full.
+            return rolledBack(state, now: now)
+        case .busy, .unreached, .unknown, .wrongLastSequence:
+            return lookAgain(.rolledBack, now: now)
+        }
     }
 
     // MARK: What comes of it
@@ -226,6 +252,7 @@ extension FollowMachine {
     }
 
     mutating func fenced(_ outcome: PublishOutcome, now: Int64) -> [FollowAction] {
+        if let look, case .end(let state) = look.question { return foundEnd(outcome, of: state, look, now: now) }
         guard let look, case .fence(let sentAt, let unchangedAsOf) = look.question, phase == .following else { return [] }
         self.look = nil
         switch outcome {

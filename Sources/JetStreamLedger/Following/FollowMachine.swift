@@ -26,8 +26,8 @@ internal import Blacklist
 /// An idle system writes none: what was delivered last is then the last fence.
 ///
 /// Only one question is on its way at a time. What was stored while a question was on its way is not held against the
-/// answer, and a follower's consumer can be ahead of the leader by an instant: what looks like a loss is looked at again
-/// before it is believed.
+/// answer, and what looks like a loss is looked at again before it is believed. A consumer on a follower can be ahead of a
+/// leader that is slow, by tens of thousands of records: whether a stream is shorter than it was, a write tells (`foundEnd`).
 ///
 /// One value, one thread. A delivery costs some comparisons and no allocation but its action's.
 struct FollowMachine: Equatable, Sendable {
@@ -79,6 +79,8 @@ struct FollowMachine: Equatable, Sendable {
     /// Up to where everything has been delivered, and up to where when there was no more to deliver.
     var reached: UInt64 = 0
     var drained: UInt64 = 0
+    /// The furthest behind that anything was delivered from, a fence or a revocation.
+    var delivered: Position?
     /// The highest sequence that is known to have been in the stream.
     var highestSeen: UInt64 = 0
     /// The consumer's own count of deliveries.
@@ -102,6 +104,9 @@ struct FollowMachine: Equatable, Sendable {
     var suspect: Anchor?
     /// Seen once, and to be seen again.
     var doubt: Doubt?
+    /// The stream is surely not the one that was followed; which one it is, a look tells.
+    var hasReceded = false
+    private(set) var timesReplaced = 0
     /// When something was last proven.
     var lastProof: Int64?
     /// As of when the last target was that was reached.
@@ -139,6 +144,11 @@ struct FollowMachine: Equatable, Sendable {
         case .revoked(let sequence, let id):
             if sequence > reached { own.insert(id, at: sequence) }
             return []
+        case .receded(let isSure):
+            hasReceded = hasReceded || isSure
+            guard phase == .following, look == nil else { return [] }
+            target = nil
+            return beginLook(now: now)
         case .republishing:
             guard phase == .following else { return [] }
             (anchor, suspect, doubt, look) = (nil, nil, nil, nil)
@@ -168,7 +178,9 @@ struct FollowMachine: Equatable, Sendable {
     ///
     /// A revocation that is revoked once more moves to the stream's end. One that does so after the fence was stored, and
     /// before the consumer came to it, is not known when the fence is delivered. So that is believed only when the
-    /// consumer had nothing more to deliver there; or when another fence, written after it, is delivered as well.
+    /// consumer had nothing more to deliver there; or when another fence, written after it, is delivered as well, for it would
+    /// have to be moved twice. At the end of a replay, which can be long, that is not unlikely: several may be publishing all
+    /// again. So the first proof is of the first kind only.
     mutating func checkTarget(now: Int64) {
         guard let target, reached >= target.sequence else { return }
         self.target = nil
@@ -177,7 +189,7 @@ struct FollowMachine: Equatable, Sendable {
         if drained >= target.sequence {
             prove(target.asOf, now: now)
         } else {
-            if let reachedOnce { prove(reachedOnce, now: now) }
+            if let reachedOnce, provenAt != nil { prove(reachedOnce, now: now) }
             nextLook = provenAt == nil ? now : min(nextLook, now + look / 4)
         }
         reachedOnce = target.asOf
@@ -215,6 +227,7 @@ struct FollowMachine: Equatable, Sendable {
     mutating func startOver(in state: StreamState, _ reason: ReplayReason) -> FollowAction {
         created = state.created
         highestSeen = state.lastSequence
+        timesReplaced += 1
         forget()
         return .republish(reason)
     }
@@ -224,6 +237,8 @@ struct FollowMachine: Equatable, Sendable {
         sample.removeAll()
         own.removeAll()
         (reached, drained) = (0, 0)
+        delivered = nil
+        hasReceded = false
         (provenAt, lastProof, reachedOnce) = (nil, nil, nil)
     }
 }

@@ -5,7 +5,19 @@ extension LedgerClient {
         let wanted = StreamConfiguration(
             recordLifetime: configuration.recordLifetime, replicas: Int64(configuration.replicas))
         let level = try account(wanted)
-        return LedgerStatus(apiLevel: level, stream: try stream(), wanted: wanted)
+        let stream = try stream()
+        return LedgerStatus(
+            apiLevel: level, stream: stream, wanted: wanted, remark: stream == nil ? nil : try whatIsMissing())
+    }
+
+    /// nil when nothing is, or the stream has no leader who could tell, which is told besides.
+    private func whatIsMissing() throws(InspectionError) -> String? {
+        do throws(InspectionError) {
+            return StartInspection.remark(on: try ask(.epoch, JetStreamReply.epoch))
+        } catch {
+            if error.code == .forbidden { throw error }
+            return nil
+        }
     }
 
     private func account(_ wanted: StreamConfiguration) throws(InspectionError) -> Int64 {

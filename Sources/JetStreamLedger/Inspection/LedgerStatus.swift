@@ -34,7 +34,8 @@ package struct LedgerStatus: Equatable, Sendable {
     /// What is wrong, and what to do; empty when all is well.
     package var troubles: [String]
 
-    init(apiLevel: Int64, stream: Stream?, wanted: StreamConfiguration) {
+    /// - Parameter remark: on records that are missing.
+    init(apiLevel: Int64, stream: Stream?, wanted: StreamConfiguration, remark: String? = nil) {
         self.apiLevel = apiLevel
         self.stream = stream
         troubles = []
@@ -42,6 +43,7 @@ package struct LedgerStatus: Equatable, Sendable {
         if let stream {
             troubles += Self.troubles(of: stream.information, wanted)
             troubles += Self.troubles(of: stream.details, stream.information)
+            if let remark { troubles.append(remark) }
         } else {
             troubles.append(StartInspection.missing)
         }

@@ -75,7 +75,7 @@ struct StartInspection {
     }
 
     /// What keeps a replica that starts from answering for a while.
-    private static func remark(on found: FoundEpoch?) -> String? {
+    static func remark(on found: FoundEpoch?) -> String? {
         switch found?.epoch?.state {
         case .whole, .presumed: nil
         case .repairing: RepairTrouble.repairing
@@ -85,7 +85,8 @@ struct StartInspection {
 
     static let missing = """
         there is no stream \(LedgerSubject.stream): the first replica that starts makes it. If there was one, what it held \
-        is gone: tokens that were revoked are valid again, and used refresh tokens can be used again, until they expire
+        is gone: access tokens that were revoked are valid again until they expire, and refresh tokens from before are \
+        refused, so that users log in again
         """
 
     static func needsCluster(_ replicas: Int64) -> String {

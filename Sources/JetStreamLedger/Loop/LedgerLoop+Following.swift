@@ -59,7 +59,12 @@ extension LedgerLoop {
         case .raiseMaxAge:
             mayHaveForgotten = true
             return false
-        case .refuse:
+        case .refuse(let difference):
+            guard wanted.mayForget(as: found) else {
+                // A replica that starts now is refused. This one would lose its users' log-ins by stopping, and gain nothing.
+                tell("the stream was changed, and loses nothing by it; but no replica can start on it: \(difference)")
+                return true
+            }
             (isMisfit, mayHaveForgotten) = (true, true)
             return false
         }

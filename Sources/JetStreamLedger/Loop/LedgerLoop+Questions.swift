@@ -71,7 +71,9 @@ extension LedgerLoop {
         case .question(let number):
             switch takeAsker(number) {
             case .starting: start(.nobody)
-            case .following: follow(.failed)
+            case .following:
+                tell("nobody answers for the ledger's stream: it has no leader at the moment, or JetStream is off")
+                follow(.failed)
             case .repairing: repair(.failed)
             case nil: break
             }

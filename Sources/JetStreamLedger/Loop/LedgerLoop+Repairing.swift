@@ -18,6 +18,7 @@ extension LedgerLoop {
             republisher.start(now: now)
             follow(.republishing)
             onEvent(.republishing(reason))
+        case .report(RepairTrouble.lost): onEvent(.lostForGood(RepairTrouble.lost))
         case .report(let trouble): tell(trouble)
         }
     }

@@ -19,7 +19,7 @@ extension LedgerLoop {
         case .ready: becomeReady()
         case .refuse(let reason):
             onEvent(.refused(reason))
-            context.handle.drain(milliseconds: 0)
+            context.handle.drain(milliseconds: JetStreamLedger.goodbyeMilliseconds)
         case .report(let trouble):
             onEvent(.trouble(trouble))
         }

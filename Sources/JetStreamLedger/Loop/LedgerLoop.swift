@@ -92,7 +92,8 @@ final class LedgerLoop: RequestHandler {
             instance: instance, times: configuration.times,
             apply: { (revocation) throws(BlacklistError) in try writer.insertOwn(revocation) },
             stored: { [ownWrites] in ownWrites.highest = max(ownWrites.highest ?? 0, $0) },
-            revoked: { [ownWrites] in ownWrites.revocations.append(($0, $1)) })
+            revoked: { [ownWrites] in ownWrites.revocations.append(($0, $1)) },
+            receded: { [ownWrites] isSure in ownWrites.haveReceded = isSure || ownWrites.haveReceded == true })
         inbox.connect(to: context.handle)
     }
 
@@ -128,6 +129,7 @@ final class LedgerLoop: RequestHandler {
     }
 
     func mailboxSignalled() {
+        tellDesk()
         inbox.takeAll(&commands)
         for command in commands {
             switch command {
@@ -140,6 +142,12 @@ final class LedgerLoop: RequestHandler {
             }
         }
         commands.removeAll(keepingCapacity: true)
+    }
+
+    private func tellDesk() {
+        desk.highestSeen = following.highestSeen
+        desk.delivered = following.delivered
+        desk.timesReplaced = following.timesReplaced
     }
 
     func willBlock(milliseconds: Int) {
@@ -161,6 +169,8 @@ final class LedgerLoop: RequestHandler {
         if let sequence = ownWrites.highest.take() { follow(.stored(sequence: sequence)) }
         for (sequence, id) in ownWrites.revocations { follow(.revoked(sequence: sequence, id: id)) }
         ownWrites.revocations.removeAll(keepingCapacity: true)
+        if let isSure = ownWrites.haveReceded.take() { follow(.receded(isSure: isSure)) }
+        tellDesk()
         repair(.proven(asOf: roomAwaited == nil && !isMisfit ? following.provenAt : nil))
         republish()
         sendWrites()
@@ -248,6 +258,8 @@ final class LedgerLoop: RequestHandler {
 private final class OwnWrites {
     /// The highest sequence.
     var highest: UInt64?
+    /// And whether that is sure.
+    var haveReceded: Bool?
     var revocations: [(sequence: UInt64, id: UUIDv7)] = []
 }
 

@@ -42,6 +42,7 @@ package struct JetStreamError: Error, Equatable, Sendable, CustomStringConvertib
     package static let streamNotFound: Int64 = 10059
     /// Another replica has created the stream first, otherwise.
     package static let nameInUse: Int64 = 10058
+    package static let subjectsOverlap: Int64 = 10065
     /// JetStream is there, but not for this account.
     package static let notEnabledForAccount: Int64 = 10039
     package static let notEnabled: Int64 = 10076

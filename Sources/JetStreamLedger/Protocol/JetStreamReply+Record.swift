@@ -9,6 +9,12 @@ struct StoredRecord: Equatable, Sendable {
     var body: [UInt8]
 }
 
+/// A family's last record, and where it stands.
+struct FoundFamilyRecord: Equatable, Sendable {
+    var record: FamilyRecord
+    var position: FollowMachine.Position
+}
+
 extension JetStreamReply {
     /// The answer to `JetStreamRequest.record` and `.lastRecord`; nil when there is none.
     static func record(_ body: RawSpan) throws(JetStreamError) -> StoredRecord? {
@@ -34,7 +40,7 @@ extension JetStreamReply {
     }
 
     /// The answer to `JetStreamRequest.lastRecord` over a family's subjects.
-    static func familyRecord(_ body: RawSpan) -> Result<FamilyRecord?, RecordError> {
+    static func familyRecord(_ body: RawSpan) -> Result<FoundFamilyRecord?, RecordError> {
         let found: StoredRecord?
         do throws(JetStreamError) {
             found = try record(body)
@@ -44,11 +50,13 @@ extension JetStreamReply {
         guard let found else { return .success(nil) }
         switch LedgerSubject.kind(of: found.subject) {
         case .revoked:
-            return .success(.revoked)
+            return .success(FoundFamilyRecord(record: .revoked, position: found.position))
         case .redeemed(let family):
             do throws(RecordError) {
                 let redemption = try RedemptionRecord.decode(found.body.rawSpan, family: family)
-                return .success(.redeemed(redemption, revision: found.position.sequence))
+                return .success(
+                    FoundFamilyRecord(
+                        record: .redeemed(redemption, revision: found.position.sequence), position: found.position))
             } catch {
                 return .failure(error)
             }

@@ -7,6 +7,7 @@ internal import TokenOperations
 package enum LedgerSubject {
     package static let stream = "TOKEN_LEDGER"
     /// What the stream holds.
+    package static let prefix = "ledger."
     package static let all = "ledger.>"
     /// What every replica follows.
     package static let revocations = "ledger.revoked.>"

@@ -62,7 +62,10 @@ enum RepairTrouble {
         know them to publish them again
         """
 
-    static let repairing = "other replicas are publishing again what the stream had lost. Waiting for them to end"
+    static let repairing = """
+        what the stream had lost is being published again by the replicas that know it. Others wait for them to end, or, if none \
+        does anything, for 10 to 30 s
+        """
 
     static let waiting = """
         the stream has lost records, and this replica may not know all of them: it has just started, or was out of sight of \
@@ -70,8 +73,8 @@ enum RepairTrouble {
         """
 
     static let lost = """
-        the stream has lost records, and no replica that runs is sure to know them: tokens that were revoked may be valid \
-        again, and used refresh tokens may be used again, until they expire. Serving from what is there
+        the stream has lost records, and no replica that runs is sure to know them: access tokens that were revoked may \
+        be valid again until they expire; refresh tokens from before are refused. Serving from what is there
         """
 
     static func epochNotTaken(_ text: String) -> String {

@@ -8,8 +8,8 @@ extension RepairMachine {
     }
 
     @discardableResult
-    private mutating func beginRepair(_ reason: ReplayReason, now: Int64) -> Repair {
-        let begun = Repair(reason: reason)
+    private mutating func beginRepair(_ reason: ReplayReason, byEpoch: Bool = false, now: Int64) -> Repair {
+        let begun = Repair(reason: reason, isByEpoch: byEpoch)
         (repair, wait, doubt) = (begun, nil, nil)
         return begun
     }
@@ -34,7 +34,7 @@ extension RepairMachine {
             doubt = sequence
             return rest(now: now, for: RepairTimes.doubt)
         }
-        let repair = beginRepair(found?.epoch == nil ? .purged : .overtaken, now: now)
+        let repair = beginRepair(found?.epoch == nil ? .purged : .overtaken, byEpoch: true, now: now)
         return opening(repair, found, now: now)
     }
 
@@ -44,8 +44,9 @@ extension RepairMachine {
     private mutating func opening(_ repair: Repair, _ found: FoundEpoch?, now: Int64) -> [RepairAction] {
         guard let found, let epoch = found.epoch else { return open(over: found?.sequence ?? 0, now: now) }
         // Or it has never been current, and has seen a record that was the stream's first move to its end: whoever published
-        // again what was lost would have said so here.
-        if epoch.name == ours ?? epoch.name, epoch.state != .repairing, repair.reason == .overtaken {
+        // again what was lost would have said so here. Or the epoch was not seen, or another one was, and here it stands: a
+        // leader that was cut off had told what it remembered, and what it was to store has shown that it leads no more.
+        if epoch.name == ours ?? epoch.name, epoch.state != .repairing, repair.reason == .overtaken || repair.isByEpoch {
             self.repair = nil
             return rest(now: now)
         }
@@ -64,8 +65,8 @@ extension RepairMachine {
     /// A loss that nobody has begun to repair.
     private mutating func open(over sequence: UInt64, now: Int64) -> [RepairAction] {
         opened += 1
-        loseRedemptions(now: now)
-        return write(.repairing, "\(instance).\(opened)", over: sequence, now: now)
+        return write(
+            .repairing, "\(instance).\(opened)", redeemedSince: redemptionsLost(by: now), over: sequence, now: now)
     }
 
     /// Begun by this process: here, or when it made the stream anew.
@@ -91,7 +92,7 @@ extension RepairMachine {
     ) -> [RepairAction] {
         guard let found, let epoch = found.epoch, epoch.name == repair.joined?.name else {
             // The epoch is not what it was when this replica began: lost again meanwhile.
-            let repair = beginRepair(.purged, now: now)
+            let repair = beginRepair(.purged, byEpoch: true, now: now)
             return opening(repair, found, now: now)
         }
         if epoch.state == .whole { return ended(now: now) }

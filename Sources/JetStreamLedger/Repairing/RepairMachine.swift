@@ -45,6 +45,8 @@ struct RepairMachine: Equatable, Sendable {
         }
 
         var reason: ReplayReason
+        /// Nothing but the epoch, or its absence, speaks for a loss.
+        var isByEpoch = false
         /// Whether this replica knew all that was acknowledged until a moment before the loss, and so may call the stream whole.
         var knewAll = false
         var joined: Joined?
@@ -97,7 +99,7 @@ struct RepairMachine: Equatable, Sendable {
             case .unconnected, .writing, .publishing: return []
             }
         case .lost(let reason):
-            if reason != .overtaken { loseRedemptions(now: now) }
+            if reason != .overtaken { redeemedSince = redemptionsLost(by: now) }
             return lost(reason, now: now)
         case .serverTime(let time, let askedAt):
             // Rather ahead by the question's way than behind by the answer's.
@@ -136,8 +138,8 @@ struct RepairMachine: Equatable, Sendable {
 
 extension RepairMachine {
     /// Before the server's clock was told this replica has redeemed nothing.
-    mutating func loseRedemptions(now: Int64) {
-        if let serverClock { redeemedSince = max(redeemedSince, now + serverClock) }
+    func redemptionsLost(by now: Int64) -> Int64 {
+        serverClock.map { max(redeemedSince, now + $0) } ?? redeemedSince
     }
 
     /// What was replayed under this epoch is in the stream under it.
@@ -165,8 +167,10 @@ extension RepairMachine {
         return [.askForEpoch]
     }
 
-    mutating func write(_ state: LedgerEpoch.State, _ name: String, over sequence: UInt64, now: Int64) -> [RepairAction] {
-        let epoch = LedgerEpoch(state: state, name: name, redeemedSince: redeemedSince)
+    mutating func write(
+        _ state: LedgerEpoch.State, _ name: String, redeemedSince time: Int64? = nil, over sequence: UInt64, now: Int64
+    ) -> [RepairAction] {
+        let epoch = LedgerEpoch(state: state, name: name, redeemedSince: time ?? redeemedSince)
         phase = .writing(epoch, until: now + RepairTimes.answer)
         return [.writeEpoch(epoch, expecting: sequence)]
     }
@@ -174,6 +178,7 @@ extension RepairMachine {
     private mutating func written(_ epoch: LedgerEpoch, _ outcome: PublishOutcome, now: Int64) -> [RepairAction] {
         switch outcome {
         case .stored(let sequence):
+            redeemedSince = max(redeemedSince, epoch.redeemedSince)
             if epoch.state == .repairing { return publish(under: epoch.name, at: sequence, now: now) }
             nextRenewal = now + renewal
             return repair?.isPublished == true ? ended(now: now) : rest(now: now)

@@ -63,6 +63,11 @@ enum StartTrouble {
             the ledger is to have \(wanted.replicas) replicas, and this nats-server is not part of a cluster (\(error)). \
             Use --ledger-replicas 1, or run nats-server as a cluster
             """
+        case JetStreamError.subjectsOverlap:
+            """
+            another stream of this account has subjects below `\(LedgerSubject.prefix)` (\(error)). Find it with \
+            `nats stream find --subject '\(LedgerSubject.all)'`, and give it others, or give the ledger an account of its own
+            """
         default:
             """
             the stream \(wanted.name) can neither be used nor be made: \(error). See nats-server's log and the limits of \

@@ -28,6 +28,12 @@ struct StreamConfiguration: Equatable, Sendable {
         "no_ack", "sealed", "discard_new_per_subject", "subject_transform", "mirror", "sources", "persist_mode",
     ]
 
+    /// Of these, and of the members that are compared, those that forget nothing by themselves: what cannot be written then is
+    /// not acknowledged.
+    private static let harmless: Set<String> = ["no_ack", "sealed", "discard_new_per_subject", maxMessageSize]
+
+    private static let maxMessageSize = "max_msg_size"
+
     /// More than any record takes up, with its subject and headers.
     static let recordBytes: Int64 = 1_024
 
@@ -44,6 +50,17 @@ struct StreamConfiguration: Equatable, Sendable {
         case raiseMaxAge(to: Int64)
         /// Somebody configured it for something else; the text names every difference.
         case refuse(String)
+    }
+
+    /// Whether a stream that is not as it is wanted could have lost a record, or taken one for stored that is not to be found,
+    /// while it was so.
+    func mayForget(as found: StreamConfiguration) -> Bool {
+        if let server = found.server, server < .oldest { return true }
+        if (storage, retention, discard, maxMessages) != (found.storage, found.retention, found.discard, found.maxMessages) {
+            return true
+        }
+        if found.maxAge != 0, found.maxAge < maxAge { return true }
+        return found.foreign.contains { setting in !Self.harmless.contains { setting.hasPrefix($0) } }
     }
 
     /// Compares a stream that is there with what is wanted. A longer `max_age` is kept: it costs room and loses nothing.
@@ -66,8 +83,8 @@ struct StreamConfiguration: Equatable, Sendable {
             return .refuse(
                 """
                 stream \(name) was made for something else: \(differences.joined(separator: "; ")). Change it \
-                (`nats stream edit \(name)`), or keep the ledger elsewhere; nothing in the stream of a running service can \
-                be spared
+                (`nats stream edit \(name)`; the storage cannot be changed). A stream that is no ledger can be removed \
+                (`nats stream rm \(name)`), or the ledger kept in another account of NATS; of a ledger's nothing can be spared
                 """)
         }
         if replicas != found.replicas {
@@ -145,7 +162,7 @@ extension StreamConfiguration {
                 allowDirect = try scanner.readBoolean()
             } else if scanner.matches(key, "max_msg_size") {
                 let size = try scanner.readInteger()
-                if size >= 0, size < Self.recordBytes { foreign.append("max_msg_size (\(size))") }
+                if size >= 0, size < Self.recordBytes { foreign.append("\(Self.maxMessageSize) (\(size))") }
             } else if scanner.matches(key, "metadata"), try scanner.peek() == .object {
                 try readMetadata(&scanner)
             } else if let name = Self.unwanted.first(where: { scanner.matches(key, $0) }) {

@@ -32,6 +32,7 @@ extension WriteDesk {
         guard let request = requests[token.request] else { return }
         if case .stored(let sequence) = outcome {
             stored(sequence)
+            if sequence <= request.passed, request.timesReplaced == timesReplaced { receded(true) }
             if case .revoke(let revocation, _, _) = request.work { revoked(sequence, revocation.id) }
         } else {
             guard request.attempt == token.attempt else { return }
@@ -49,10 +50,13 @@ extension WriteDesk {
     }
 
     /// The answer to `readLast`.
-    mutating func lastRecord(_ token: AttemptToken, _ result: Result<FamilyRecord?, RecordError>, now: Int64) {
+    mutating func lastRecord(_ token: AttemptToken, _ result: Result<FoundFamilyRecord?, RecordError>, now: Int64) {
         guard let request = current(token) else { return }
         switch result {
-        case .success(let record): advance(request, .lastRecord(record), now: now)
+        case .success(let found?) where isMisplaced(found.position):
+            receded(false)
+            advance(request, .readFailed(Self.receding), now: now)
+        case .success(let found): advance(request, .lastRecord(found?.record), now: now)
         case .failure(let error): advance(request, .readFailed(error.description), now: now)
         }
     }
@@ -69,6 +73,13 @@ extension WriteDesk {
             case .revoke: advanceRevoke(request, .pauseEnded, now: now)
             }
         }
+    }
+
+    /// Stored later than what was delivered from further behind: in a stream that has been cut since. (Or by a leader whose
+    /// clock was ahead of the next one's; that passes, and until then it is read again.)
+    private func isMisplaced(_ position: FollowMachine.Position) -> Bool {
+        guard let delivered else { return false }
+        return position.sequence <= delivered.sequence && position.time > delivered.time
     }
 
     private var unanswered: String { "no answer within \(times.attemptMilliseconds) ms" }

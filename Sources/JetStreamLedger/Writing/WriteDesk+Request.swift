@@ -10,13 +10,19 @@ extension WriteDesk {
         }
 
         let number: UInt64
+        /// Where the stream's end was, at least, when it was sent first.
+        let passed: UInt64
+        /// Of which stream that was said.
+        let timesReplaced: Int
         var work: Work
         var attempt: UInt32 = 0
         /// Through which session the present attempt went out, while its answer is waited for.
         var session: UInt64?
 
-        init(_ number: UInt64, _ work: Work) {
+        init(_ number: UInt64, passed: UInt64, timesReplaced: Int, _ work: Work) {
             self.number = number
+            self.passed = passed
+            self.timesReplaced = timesReplaced
             self.work = work
         }
 

@@ -3,6 +3,8 @@ internal import TokenOperations
 
 /// What the machines want done.
 extension WriteDesk {
+    static let receding = "the stream is shorter than it was: what it has lost is being looked for"
+
     /// Ends what is not over at its deadline, and sends nothing of it that has not gone out.
     mutating func expire(now: Int64) {
         guard let next = deadlines.next, next <= now else { return }
@@ -41,6 +43,9 @@ extension WriteDesk {
             send(request, .readLast(family: redemption.family), now: now)
         case .pause(let milliseconds):
             pauses.set(nextAttempt(request), milliseconds: milliseconds, now: now)
+        case .finish(.redeemed(let revision)) where revision <= request.passed:
+            requests[request.number] = nil
+            completion(.unavailable(Self.receding))
         case .finish(let outcome):
             requests[request.number] = nil
             completion(outcome)

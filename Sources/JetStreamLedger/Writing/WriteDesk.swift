@@ -7,6 +7,10 @@ internal import TokenOperations
 /// Every request is completed exactly once, at the latest `LedgerTimes.requestMilliseconds` after it was asked for, if
 /// `tick` is called when it is wanted: not one attempt later, because a redemption that was answered "unknown" may be
 /// stored, and whoever repeats it has to come within the grace period.
+///
+/// A sequence is a witness: what is stored where the stream had been already before it was sent, or before something else that
+/// stands further behind, is stored in a stream that was restored or made anew, and nobody has noticed yet. There, a redemption
+/// may be the second one of its token, and is no success; to revoke once more does no harm.
 struct WriteDesk {
     /// Requests on their way at the most. Above it, one more is refused at once: JetStream stores some 100,000 a second,
     /// so this many is a server that does not answer.
@@ -27,16 +31,26 @@ struct WriteDesk {
     /// Of this process: a revocation that is published again, because the stream was purged, must not be taken for a
     /// duplicate of its first publish; only a repetition by the same request is one.
     let instance: String
+    /// The highest sequence that the stream is known to have reached, and the last record that was delivered from it; to be
+    /// kept up to date by the owner.
+    var highestSeen: UInt64 = 0
+    var delivered: FollowMachine.Position?
+    /// How often what was known of the stream has been found to be of another.
+    var timesReplaced = 0
     /// Puts a revocation into this replica's own blacklist; throws when there is no room.
     private let apply: (Revocation) throws(BlacklistError) -> Void
     /// Told of every sequence that the stream is known to have reached.
     let stored: (UInt64) -> Void
     /// Told besides of each revocation that is stored, and where.
     let revoked: (UInt64, UUIDv7) -> Void
+    /// Told when the stream looks as if it was restored from a copy, or surely was: something was stored at a place that the
+    /// stream had passed before it was sent.
+    let receded: (_ isSure: Bool) -> Void
 
     init(
         instance: String, times: LedgerTimes = .longest, apply: @escaping (Revocation) throws(BlacklistError) -> Void,
-        stored: @escaping (UInt64) -> Void = { _ in }, revoked: @escaping (UInt64, UUIDv7) -> Void = { _, _ in }
+        stored: @escaping (UInt64) -> Void = { _ in }, revoked: @escaping (UInt64, UUIDv7) -> Void = { _, _ in },
+        receded: @escaping (_ isSure: Bool) -> Void = { _ in }
     ) {
         self.instance = instance
         self.times = times
@@ -45,6 +59,7 @@ struct WriteDesk {
         self.apply = apply
         self.stored = stored
         self.revoked = revoked
+        self.receded = receded
     }
 
     var count: Int { requests.count }
@@ -120,7 +135,7 @@ struct WriteDesk {
     }
 
     private mutating func add(_ work: Request.Work, deadline: Int64) -> Request {
-        let request = Request(nextNumber(), work)
+        let request = Request(nextNumber(), passed: highestSeen, timesReplaced: timesReplaced, work)
         requests[request.number] = request
         deadlines.set(request.number, now: deadline - times.requestMilliseconds)
         return request

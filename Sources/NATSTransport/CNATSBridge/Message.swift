@@ -31,7 +31,8 @@ import Glibc
         }
     }
 
-    var payloadBytes: Int { Int(unsafe natsMsg_GetDataLength(raw)) }
+    /// Of memory: with its subjects and headers, which can be longer than the payload.
+    var heldBytes: Int { unsafe token_service_message_bytes(raw) }
 
     package var subject: RawSpan {
         @_lifetime(borrow self)

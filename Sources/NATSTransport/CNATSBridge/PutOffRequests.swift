@@ -7,7 +7,8 @@ import CNATS
 ///
 /// Each is bounded by number, by bytes and by time, and when it is full the handler is told before it puts off another
 /// (`Reply.canBePutOff`). So memory stays flat however many come in, and when more come in than can be done, what is done is
-/// for callers who still wait. Rings, because they may never be empty for hours.
+/// for callers who still wait: no more are let in than can be worked off in that time, as what was worked off lately tells,
+/// for whoever is let in and too late has waited in vain. Rings, because they may never be empty for hours.
 @safe struct PutOffRequests: ~Copyable {
     struct Request: ~Copyable {
         let message: Message
@@ -26,7 +27,8 @@ import CNATS
         precondition(endpoints <= UInt64.bitWidth, "a bit for each endpoint")
         self.limits = Queue.Limits(
             count: limits.putOffRequests, bytes: limits.putOffBytes, nanoseconds: UInt64(limits.putOffMilliseconds) * 1_000_000)
-        queues = (0..<endpoints).map { _ in Queue(capacity: limits.putOffRequests) }
+        let limits = self.limits
+        queues = (0..<endpoints).map { _ in Queue(limits) }
     }
 
     deinit {
@@ -38,11 +40,6 @@ import CNATS
         var room: UInt64 = 0
         for index in queues.indices where queues[index].hasRoom(limits, at: now) { room |= 1 &<< UInt64(index) }
         return room
-    }
-
-    /// Whether any has no room.
-    func isFull(at now: UInt64) -> Bool {
-        queues.indices.contains { !queues[$0].hasRoom(limits, at: now) }
     }
 
     /// To be asked `room` before.
@@ -58,6 +55,11 @@ import CNATS
         count -= 1
         let isLate = queues[turn].isLate(limits, at: now)
         return Request(message: queues[turn].next(), endpoint: turn, isLate: isLate)
+    }
+
+    /// What one has cost that was not late.
+    mutating func tookUp(endpoint: Int, nanoseconds: UInt64) {
+        queues[endpoint].tookUp(nanoseconds, limits)
     }
 
     private mutating func advance() {
@@ -83,13 +85,35 @@ extension PutOffRequests {
         private var first = 0
         private(set) var count = 0
         private var bytes = 0
+        /// What one costs, in nanoseconds, and how many can be worked off in time if there is nothing else to be done.
+        private var cost: UInt64
+        private var timely: Int
 
-        init(capacity: Int) {
-            ring = Array(repeating: Item(), count: capacity)
+        /// At first taken for two signatures of the quick kinds.
+        private static let firstCost: UInt64 = 50_000
+
+        init(_ limits: Limits) {
+            ring = Array(repeating: Item(), count: limits.count)
+            cost = Self.firstCost
+            timely = Self.timely(cost, limits)
+        }
+
+        private static func timely(_ cost: UInt64, _ limits: Limits) -> Int {
+            Int(clamping: max(1, limits.nanoseconds / cost))
+        }
+
+        /// Rises slowly: one that was long because the thread had no core must not keep out those that are cheap.
+        mutating func tookUp(_ nanoseconds: UInt64, _ limits: Limits) {
+            if nanoseconds > cost {
+                cost += min(nanoseconds - cost, cost) / 16
+            } else {
+                cost = max(1, cost - (cost - nanoseconds) / 4)
+            }
+            timely = Self.timely(cost, limits)
         }
 
         func hasRoom(_ limits: Limits, at now: UInt64) -> Bool {
-            count < limits.count && bytes < limits.bytes && !isLate(limits, at: now)
+            count < min(limits.count, timely) && bytes < limits.bytes && !isLate(limits, at: now)
         }
 
         /// The one that waits longest.
@@ -99,7 +123,7 @@ extension PutOffRequests {
 
         mutating func add(_ message: consuming Message, at now: UInt64) {
             precondition(count < ring.count, "no room for another request")
-            bytes += message.payloadBytes
+            bytes += message.heldBytes
             let index = (first + count) % ring.count
             ring[index].since = now
             unsafe ring[index].message = message.release()
@@ -110,7 +134,7 @@ extension PutOffRequests {
         mutating func next() -> Message {
             guard count > 0, let raw = unsafe ring[first].message else { preconditionFailure("an empty queue") }
             let message = unsafe Message(owning: raw)
-            bytes -= message.payloadBytes
+            bytes -= message.heldBytes
             unsafe ring[first].message = nil
             first = (first + 1) % ring.count
             count -= 1

@@ -69,9 +69,14 @@ import Glibc
         return deferred
     }
 
-    /// Whether there is room for one more request of this endpoint that is put off.
+    /// Whether there is room for one more request of this endpoint that is put off. To be asked once, for it is counted how
+    /// many there was none for.
     package var canBePutOff: Bool {
-        unsafe port._withUnsafeGuaranteedRef { $0.roomForPutOff &>> UInt64($0.endpoint) & 1 == 1 }
+        unsafe port._withUnsafeGuaranteedRef { port in
+            if port.roomForPutOff &>> UInt64(port.endpoint) & 1 == 1 { return true }
+            port.turnedAway += 1
+            return false
+        }
     }
 
     /// Has the loop keep the request and hand it over again, as `RequestHandler.handlePutOff`, when what came in with it

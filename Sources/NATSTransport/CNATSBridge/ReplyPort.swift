@@ -23,6 +23,8 @@ import CNATS
     var putOffCount = 0
     /// A bit for each endpoint.
     var roomForPutOff = UInt64.max
+    /// For how many there was no room since the turn's beginning.
+    var turnedAway = 0
     /// Of the request that is being handled.
     var endpoint = 0
     private var connection: OpaquePointer?

@@ -7,7 +7,7 @@ import CNATS
 /// wakes that thread, one system call and two changes of thread a message. Freed together, after the answers have been
 /// written, they cost one wake for many, and no answer waits for it.
 @safe struct SpentMessages: ~Copyable {
-    /// How many are kept at most, and how many payload bytes.
+    /// How many are kept at most, and how many bytes.
     struct Limits {
         let count: Int
         let bytes: Int
@@ -36,7 +36,7 @@ import CNATS
 
     mutating func add(_ message: consuming Message) {
         if token_service_frees_messages_at_once() { return }
-        bytes += message.payloadBytes
+        bytes += message.heldBytes
         unsafe messages.append(message.release())
     }
 

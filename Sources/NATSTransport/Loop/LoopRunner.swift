@@ -22,7 +22,7 @@ final class LoopRunner {
     private var servingWished: Bool
     private var drainDeadline: UInt64?
     private static let recordsPerTurn = 64
-    /// Requests that one turn brings when more come in than can even be refused between two slices: some 300,000 a second.
+    /// So many are turned away in a turn when more come in than can even be refused between two slices: some 300,000 a second.
     private static let flood = 64
     private static let retryNanoseconds: UInt64 = 1_000_000
 
@@ -79,7 +79,7 @@ final class LoopRunner {
         let ready = poller.wait(nanoseconds: patience(held), session: session?.tag, predecessor: predecessor?.tag)
         context.now = monotonicNanoseconds()
         notePutOff(held)
-        let received = port.counts.received
+        port.turnedAway = 0
         // Taken now: what is read can change who is who.
         let (current, former) = (session, predecessor)
         if ready.wake { followWishes() }
@@ -92,10 +92,7 @@ final class LoopRunner {
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }
-        if mayWork(held) {
-            let isFlooded = port.counts.received - received >= Self.flood && held.putOff.isFull(at: context.now)
-            workOnPutOff(&held, isFlooded: isFlooded)
-        }
+        if mayWork(held) { workOnPutOff(&held, isFlooded: port.turnedAway >= Self.flood) }
         // A turn without reading is a quiet moment: then all are freed.
         let isQuiet = !ready.session.readable && !ready.predecessor.readable
         held.freeSpent(always: isQuiet)
@@ -115,19 +112,29 @@ final class LoopRunner {
     ///
     /// `isFlooded`: far more comes in than can be worked on, and most of it is refused. What is read too slowly then waits in
     /// nats-server, up to 64 MiB of it, and those whose tokens are known wait behind it: so one piece of work a turn must do.
-    /// Not with less: a turn a piece costs half of what can be worked on, and a queue that is full would stay so.
+    /// Not with less: a turn a piece costs half of what can be worked on, and a queue that is full would stay so. To refuse
+    /// one that is late is no such piece: else it could be all that is done, until the last of thousands is refused.
     private func workOnPutOff(_ held: inout HeldMessages, isFlooded: Bool) {
         let start = monotonicNanoseconds()
-        let slice = isFlooded ? 0 : sliceNanoseconds
         var now = start
+        var isDone = false
         repeat {
+            let began = now
+            var wasLate = false
             if let request = held.putOff.next(at: now) {
-                let (endpoint, isLate) = (request.endpoint, request.isLate)
-                takeUp(request.message, endpoint: endpoint, isLate: isLate, &held)
+                let endpoint = request.endpoint
+                wasLate = request.isLate
+                takeUp(request.message, endpoint: endpoint, isLate: wasLate, &held)
+                now = monotonicNanoseconds()
+                if !wasLate { held.putOff.tookUp(endpoint: endpoint, nanoseconds: now - began) }
             }
-            if handler.hasWork { handler.work() }
-            now = monotonicNanoseconds()
-        } while (held.putOff.count > 0 || handler.hasWork) && now - start < slice
+            if handler.hasWork {
+                handler.work()
+                now = monotonicNanoseconds()
+                wasLate = false
+            }
+            isDone = now - start >= sliceNanoseconds || isFlooded && !wasLate
+        } while !isDone && (held.putOff.count > 0 || handler.hasWork)
         handler.batchEnded()
         if let predecessor { write(predecessor) }
         if let session { write(session) }

@@ -73,7 +73,7 @@ package struct BlacklistInFlight: Sendable {
     package func revoked(_ outcome: RevokeOutcome) -> ServiceError? {
         switch outcome {
         case .revoked: refusal
-        case .unavailable(let cause): ServiceError(.unavailable, "nothing was revoked for certain: \(cause)")
+        case .unavailable(let cause): ServiceError(.unavailable, "it is not certain that anything was revoked: \(cause)")
         }
     }
 }

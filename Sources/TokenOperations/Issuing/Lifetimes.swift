@@ -23,16 +23,19 @@ struct Lifetimes: Sendable {
         authTime.addingClamped(policy.familyLifetime)
     }
 
-    /// Until when records of a family matter: its end, and the leeway that a reader may still grant, twice, because two
-    /// clocks are involved.
+    /// Until when records of a family matter: its end, and for as long as a reader may take its tokens after that.
     func familyRecordExpiry(authTime: Int64) -> UnixTime {
-        UnixTime(seconds: familyEnd(authTime: authTime).addingClamped(2 * policy.leeway))
+        UnixTime(seconds: familyEnd(authTime: authTime).addingClamped(recordMargin))
     }
 
     /// Until when the revocation of a token with this `exp` matters.
     func tokenRecordExpiry(expiresAt: Int64) -> UnixTime {
-        UnixTime(seconds: expiresAt.addingClamped(2 * policy.leeway))
+        UnixTime(seconds: expiresAt.addingClamped(recordMargin))
     }
+
+    /// The longest leeway that a reader may grant, for it can be raised at any time; and this one, because two clocks are
+    /// involved.
+    private var recordMargin: Int64 { TokenPolicy.longestLeeway + policy.leeway }
 
     /// Until when the revocation of a family matters, of which a refresh token with this `exp` was issued. A lifetime
     /// that was lowered since does not shorten what was issued before, so the token's own expiry counts as well.

@@ -59,9 +59,7 @@ package struct RefreshTokens: ~Copyable {
             throw .refused("refresh_token", .expired)
         }
         guard !families.contains(claims.family) else { throw .refused("refresh_token", .revoked) }
-        guard freshness.knowsRedemption(of: claims.id) else {
-            throw .refused("refresh_token", "was issued before the ledger lost records, and may have been redeemed: log in again")
-        }
+        try checkIsKnown(claims.id)
 
         subject.removeAll(keepingCapacity: true)
         verifier.unescape(claims.subject, into: &subject)
@@ -77,6 +75,12 @@ package struct RefreshTokens: ~Copyable {
                 expiresAt: lifetimes.familyRecordExpiry(authTime: refresh.authTime)))
     }
 
+    private func checkIsKnown(_ token: UUIDv7) throws(ServiceError) {
+        guard freshness.knowsRedemption(of: token) else {
+            throw .refused("refresh_token", "was issued before the ledger lost records, and may have been redeemed: log in again")
+        }
+    }
+
     private static func checkSize(of subject: [UInt8], with issuer: inout TokenIssuer) throws(ServiceError) {
         try issuer.checkSize(subject: subject.rawSpan)
     }
@@ -89,8 +93,9 @@ package struct RefreshTokens: ~Copyable {
     ) throws(ServiceError) -> RefreshStep {
         switch RefreshDecision(flight, outcome, lifetimes: lifetimes) {
         case .issue(let redemption, let revision):
-            // Asked again: a revocation may have come in while the ledger was being asked.
+            // Asked again: a revocation may have come in while the ledger was being asked, or a loss been found.
             guard !families.contains(redemption.family) else { throw .refused("refresh_token", .revoked) }
+            try checkIsKnown(redemption.tokenID)
             let (generation, overflow) = redemption.generation.addingReportingOverflow(1)
             guard !overflow else { throw .refused("refresh_token", .malformed) }
             let pair = PairClaims(

@@ -1,3 +1,4 @@
+import JetStreamLedger
 import NATSTransport
 
 extension NATSConfiguration {
@@ -118,6 +119,12 @@ extension NATSConfiguration {
                 throw ConfigurationError(
                     "--reply-prefixes must be the beginnings of inbox subjects such as `_INBOX`, without white space, `*` and `>`, and not below `$`: '\(prefix)'")
             }
+        }
+        // Or a caller's reply subject could be the ledger's.
+        let ledger = LedgerSubject.prefix
+        for prefix in prefixes where prefix.hasPrefix(ledger) || ledger.hasPrefix(prefix) {
+            throw ConfigurationError(
+                "--reply-prefixes must not allow reply subjects below `\(ledger)`, where the ledger's records are: '\(prefix)'")
         }
         guard !prefixes.isEmpty else { throw ConfigurationError("--reply-prefixes must name a prefix: without one nobody gets an answer") }
         return ReplyPrefixes(prefixes)

@@ -14,6 +14,8 @@ extension Logger {
             error("cannot serve with this ledger")
         case .trouble(let reason):
             warning("the ledger is in trouble", metadata: ["reason": "\(reason)"])
+        case .lostForGood(let reason):
+            error("the ledger has lost records for good", metadata: ["reason": "\(reason)"])
         case .current(let revocations, let delivered, let milliseconds):
             notice(
                 "caught up with the ledger",

@@ -10,8 +10,6 @@ import TokenOperations
 struct Replica: Service {
     /// Kubernetes kills after 30 s by default; this leaves room to stop what comes after.
     static let drainMilliseconds = 25_000
-    /// Nobody waits for the ledger any more then; only the server is to be told goodbye.
-    static let ledgerDrainMilliseconds = 1_000
 
     private let parts: ReplicaParts
     private let logger: Logger
@@ -83,7 +81,7 @@ struct Replica: Service {
             for await end in group {
                 if case .loop(let outcome) = end { outcomes.append(outcome) }
                 for loop in loops { loop.drain(milliseconds: Self.drainMilliseconds) { _ in } }
-                if outcomes.count == loops.count { ledger?.drain(milliseconds: Self.ledgerDrainMilliseconds) { _ in } }
+                if outcomes.count == loops.count { ledger?.drain(milliseconds: JetStreamLedger.goodbyeMilliseconds) { _ in } }
             }
             return outcomes
         }

@@ -51,6 +51,9 @@ class Ledger:
                     raise
             await asyncio.sleep(0.02)
 
+    async def update(self, config: dict) -> None:
+        await self.api(f"STREAM.UPDATE.{STREAM}", config)
+
     async def purge(self) -> None:
         await self.api(f"STREAM.PURGE.{STREAM}")
 

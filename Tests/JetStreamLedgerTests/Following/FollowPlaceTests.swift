@@ -71,38 +71,96 @@ struct FollowPlaceTests: FollowScene {
         #expect(!machine.isCurrent(at: 10))
     }
 
-    @Test("Shorter than what was seen of it: looked at again, then replayed and published again")
-    func shorter() {
+    private let short = StreamState(created: "then", lastSequence: 10)
+    private let startsOver: [FollowAction] = [
+        .republish(.rolledBack), .deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: nil),
+    ]
+
+    /// Connected again, and told of a stream that is shorter than what was seen of it. Time is 10.
+    private func shorter() -> FollowMachine {
         var machine = following()
         _ = machine.handle(.disconnected, now: 8)
         _ = machine.handle(.connected, now: 9)
-        let short = StreamState(created: "then", lastSequence: 10)
-        #expect(machine.handle(.stream(short), now: 10) == [])
-        #expect(machine.handle(.tick, now: 10 + FollowTimes.doubt) == [.askForStream])
-        #expect(
-            machine.handle(.stream(short), now: 2_000)
-                == [
-                    .republish(.rolledBack), .deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: nil),
-                ])
+        #expect(machine.handle(.stream(short), now: 10) == [.writeFence])
+        return machine
     }
 
-    @Test("A leader that is cut off knows less, and is not believed until a majority has been with it since")
-    func deposed() {
-        var machine = following()
-        _ = machine.handle(.disconnected, now: 8)
-        _ = machine.handle(.connected, now: 9)
-        var short = StreamState(created: "then", lastSequence: 10)
-        for (now, age) in [(10, 3_000), (1_010, 4_000), (2_010, 2_001)] as [(Int64, Int64)] {
-            short.quorumAge = age
-            #expect(machine.handle(.stream(short), now: now) == [])
-            #expect(machine.handle(.tick, now: now + FollowTimes.doubt) == [.askForStream])
+    @Test("Shorter than what was seen of it, and a write is stored there: replayed and published again")
+    func rolledBack() {
+        for sequence in [11, 10] as [UInt64] {
+            var machine = shorter()
+            #expect(machine.handle(.fenceWritten(.stored(sequence: sequence)), now: 11) == startsOver)
         }
+    }
+
+    @Test("A leader that is slow to apply what others have told of already has lost nothing")
+    func behind() {
+        var machine = shorter()
+        #expect(machine.handle(.fenceWritten(.stored(sequence: 12)), now: 11) == [.askForRecord(sequence: 10)])
+        _ = machine.handle(.record(last), now: 12)
+        #expect(
+            machine.handle(.anchor(first), now: 13)
+                == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: 10)])
+        _ = machine.handle(.consumerCreated, now: 14)
+        // While following, too; and then the fence is no proof of itself.
+        #expect(machine.handle(.stream(short), now: 15) == [.writeFence])
+        #expect(machine.handle(.fenceWritten(.stored(sequence: 13)), now: 16) == [.askForAnchor(id: id(9))])
+        #expect(machine.handle(.anchor(first), now: 17) == [.askForAnchor(id: id(10))])
+        #expect(machine.handle(.anchor(last), now: 18) == [.writeFence])
+    }
+
+    @Test("Restored, and grown past the old end meanwhile: found by the record at the place")
+    func behindAndAnother() {
+        var machine = shorter()
+        #expect(machine.handle(.fenceWritten(.stored(sequence: 12)), now: 11) == [.askForRecord(sequence: 10)])
+        #expect(machine.handle(.record(Position(sequence: 10, time: 11)), now: 12) == startsOver)
+    }
+
+    @Test(
+        "A leader that is cut off knows less, and can store nothing: it is not believed",
+        arguments: [PublishOutcome.unknown("x"), .busy("x"), .unreached("x")])
+    func deposed(outcome: PublishOutcome) {
+        var machine = shorter()
+        for now in [11, 2_000, 4_000] as [Int64] {
+            #expect(machine.handle(.fenceWritten(outcome), now: now) == [])
+            #expect(machine.handle(.tick, now: now + FollowTimes.doubt) == [.askForStream])
+            #expect(machine.handle(.stream(short), now: now + FollowTimes.doubt + 1) == [.writeFence])
+        }
+        // Or says nothing.
+        let now = 4_000 + FollowTimes.doubt + 1 + FollowTimes.answer
+        #expect(machine.handle(.tick, now: now) == [.askForStream])
         // The majority's own, from another leader.
-        var healed = machine
-        #expect(healed.handle(.stream(state), now: 3_020) == [.askForRecord(sequence: 10)])
-        // Or it is still the leader, and has lost something.
+        #expect(machine.handle(.stream(state), now: now + 1) == [.askForRecord(sequence: 10)])
+    }
+
+    @Test("A full stream stores nothing: it is believed when a majority has been with its leader since it was seen first")
+    func shorterAndFull() {
+        var machine = shorter()
+        var short = short
+        #expect(machine.handle(.fenceWritten(.refused("x")), now: 10) == [])
+        for (now, age) in [(1_010, 4_000), (2_010, 2_001)] as [(Int64, Int64)] {
+            #expect(machine.handle(.tick, now: now) == [.askForStream])
+            short.quorumAge = age
+            #expect(machine.handle(.stream(short), now: now) == [.writeFence])
+            #expect(machine.handle(.fenceWritten(.refused("x")), now: now) == [])
+        }
+        #expect(machine.handle(.tick, now: 3_010) == [.askForStream])
         short.quorumAge = 3_000
-        #expect(machine.handle(.stream(short), now: 3_020).first == .republish(.rolledBack))
+        #expect(machine.handle(.stream(short), now: 3_010) == [.writeFence])
+        #expect(machine.handle(.fenceWritten(.refused("x")), now: 3_011) == startsOver)
+    }
+
+    @Test("A write of one's own that was stored where the stream had been: another stream, however long it is now")
+    func receded() {
+        var machine = following()
+        #expect(machine.handle(.receded(isSure: true), now: 20) == [.askForStream])
+        #expect(machine.handle(.stream(state), now: 21) == startsOver)
+        // That was all, and one that is told late changes nothing.
+        #expect(!machine.hasReceded && machine.timesReplaced == 1)
+        // What only looks like it is looked at.
+        machine = following()
+        #expect(machine.handle(.receded(isSure: false), now: 20) == [.askForStream])
+        #expect(machine.handle(.stream(state), now: 21) == [.askForAnchor(id: id(9))])
     }
 
     @Test("What was stored while the question was on its way is not held against the answer")

@@ -53,7 +53,8 @@ final class LedgerOracle {
     func stored(_ subject: String, _ body: [UInt8], _ sequence: UInt64) {
         switch LedgerSubject.kind(of: subject) {
         case .revoked(let id):
-            inStream[id] = inStream[id] ?? world.now
+            // Of a leader that is slow nobody can know it sooner, and nobody has been told that it is stored.
+            inStream[id] = inStream[id] ?? world.now + world.leadersLag
             missing[id] = nil
         case .redeemed(let family):
             guard let redemption = try? RedemptionRecord.decode(body.rawSpan, family: family) else { return }
@@ -162,6 +163,15 @@ final class LedgerOracle {
     ) {
         guard let (redemption, _) = redemptions[pair.next.id], redemption.tokenID == token.id else {
             return world.violate("P3: a pair without a stored redemption of the token")
+        }
+        // Of another's redemption it is told when, of its own only where.
+        let isOwn = request.flight?.redemption.successor.refreshID == pair.next.id
+        let passed = isOwn ? request.passed : request.delivered
+        // Whoever is blind to it breaks another promise first.
+        if world.fault != .resumesBlindly, redemptions[pair.next.id]?.at ?? 0 >= request.arrivedAt,
+            pair.next.revision <= passed
+        {
+            return world.violate("P3: a pair out of a stream that was restored, for a token that it may have redeemed before")
         }
         if pairs[token.id] == nil { rotations += 1 } else { repeats += 1 }
         // Some looks at the epoch may be lost.

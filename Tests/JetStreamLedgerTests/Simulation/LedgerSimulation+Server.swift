@@ -39,12 +39,12 @@ extension LedgerSimulation {
         }
     }
 
-    private func answer(_ input: ReplicaInput, _ origin: Origin) {
+    private func answer(_ input: ReplicaInput, _ origin: Origin, after lag: Int64 = 0) {
         if percent(lossPercent) {
             if case .wrote(let token, _) = input { misjudge(token, origin) }
             return
         }
-        let delay = delay()
+        let delay = lag + delay()
         queue.insert(.toReplica(input, origin), at: now + delay)
         if percent(3) { queue.insert(.toReplica(input, origin), at: now + delay + Int64(random.next() % 2_000)) }
     }
@@ -58,19 +58,19 @@ extension LedgerSimulation {
                 unreachedWrites += 1
                 answer(.unreached(send.token), origin)
             case .publish(let subject, let condition, let messageID, let body):
-                answer(.wrote(send.token, write(subject, condition, messageID, body)), origin)
+                answer(.wrote(send.token, write(subject, condition, messageID, body)), origin, after: leadersLag)
             case .readLast(let family):
-                if let stream { answer(.read(send.token, stream.familyRecord(family)), origin) }
+                if let leadersStream { answer(.read(send.token, leadersStream.familyRecord(family)), origin) }
             }
         case .question(let number, .starting(let action)):
             guard isolated[origin.replica] == nil, let event = start(action) else { return }
-            answer(.answered(number, .starting(event)), origin)
+            answer(.answered(number, .starting(event)), origin, after: action.isWrite ? leadersLag : 0)
         case .question(let number, .repairing(let action)):
             guard let event = repair(action, origin) else { return }
-            answer(.answered(number, .repairing(event)), origin)
+            answer(.answered(number, .repairing(event)), origin, after: action == .askForEpoch ? 0 : leadersLag)
         case .question(let number, .following(let action)):
             guard let event = follow(action, origin) else { return }
-            answer(.answered(number, .following(event)), origin)
+            answer(.answered(number, .following(event)), origin, after: action == .writeFence ? leadersLag : 0)
         }
     }
 
@@ -78,6 +78,10 @@ extension LedgerSimulation {
         _ subject: String, _ condition: LedgerSend.Condition?, _ messageID: String?, _ body: [UInt8]
     ) -> PublishOutcome {
         if percent(2) { return .busy("10164") }
+        if let condition {
+            let name = String(condition.subjects.dropFirst("ledger.*.".count))
+            if isInFlight({ $0.lastOfFamily(name) }) { return .busy("10164") }
+        }
         let outcome = append(subject, condition, messageID, body)
         // An error that comes from a majority which may have stored it all the same.
         guard case .stored = outcome, !isCalm, percent(1) else { return outcome }
@@ -100,7 +104,7 @@ extension LedgerSimulation {
 
     private func start(_ action: StartAction) -> StartEvent? {
         var information = StreamInformation(configuration: Self.configuration, rawConfiguration: [])
-        information.state = stream?.state(quorumAge: 0, at: Self.epoch + now)
+        information.state = leadersStream?.state(quorumAge: 0, at: Self.epoch + now)
         let missing = JetStreamError(code: 404, errorCode: JetStreamError.streamNotFound, text: "stream not found")
         switch action {
         case .askForAccount: return .account(level: 5)
@@ -114,7 +118,7 @@ extension LedgerSimulation {
             information.state = stream?.state(quorumAge: 0, at: Self.epoch + now)
             return .stream(information)
         case .askForEpoch:
-            return stream == nil ? .rejected(missing) : .epoch(epoch(in: stream))
+            return stream == nil ? .rejected(missing) : .epoch(epoch(in: leadersStream))
         case .writeEpoch(let epoch, let sequence): return hasNobody ? .nobody : .epochWritten(write(epoch, sequence))
         case .probe: return hasNobody ? .nobody : .probed(append(LedgerSubject.probe, nil, nil, []))
         case .updateStream, .ready, .refuse, .report: return nil
@@ -129,6 +133,7 @@ extension LedgerSimulation {
     }
 
     private func write(_ epoch: LedgerEpoch, _ expected: UInt64) -> PublishOutcome {
+        if isInFlight({ $0.last(of: LedgerSubject.epoch) }) { return .busy("10164") }
         guard stream?.last(of: LedgerSubject.epoch)?.sequence ?? 0 == expected else { return .wrongLastSequence }
         return append(LedgerSubject.epoch, nil, nil, epoch.encoded())
     }
@@ -143,7 +148,7 @@ extension LedgerSimulation {
         }
         if hasNobody { return .failed }
         switch action {
-        case .askForEpoch: return .epoch(epoch(in: stream), lastRevocation: last)
+        case .askForEpoch: return .epoch(epoch(in: leadersStream), lastRevocation: last)
         case .writeEpoch(let epoch, let sequence): return .written(write(epoch, sequence))
         case .publish, .report: return nil
         }
@@ -154,7 +159,7 @@ extension LedgerSimulation {
         if percent(1), !isCalm { return .failed }
         let isolation = isolated[origin.replica]
         let silence = isolation.map { now - $0.since } ?? 0
-        guard let seen = isolation.map(\.snapshot) ?? stream else { return .streamMissing }
+        guard let seen = isolation.map(\.snapshot) ?? leadersStream else { return .streamMissing }
         if silence > 5_000, action != .askForStream { return .failed }
         let isBlind = fault == .resumesBlindly
         switch action {
@@ -239,5 +244,14 @@ extension LedgerSimulation {
     private func push(_ input: ReplicaInput, from index: Int) {
         consumers[index].lastArrival = max(consumers[index].lastArrival, now + delay())
         queue.insert(.toReplica(input, consumers[index].origin), at: consumers[index].lastArrival)
+    }
+}
+
+extension StartAction {
+    fileprivate var isWrite: Bool {
+        switch self {
+        case .writeEpoch, .probe: true
+        default: false
+        }
     }
 }

@@ -26,6 +26,7 @@ extension LedgerSimulation {
         case 62..<66:
             fullUntil = now + 200 + Int64(random.next() % 8_000)
             trace("the stream takes nothing until \(fullUntil)")
+        case 66..<70: slowDown()
         default: break
         }
     }
@@ -115,6 +116,7 @@ extension LedgerSimulation {
     private func replace(_ new: StreamModel?) {
         oracle.streamReplaced(stream, by: new)
         stream = new
+        slowLeader = nil
         for index in isolated.keys { isolated[index] = nil }
         memories.removeAll()
         wakeConsumers()
@@ -128,6 +130,7 @@ extension LedgerSimulation {
                 isConditional: fault != .noCompareAndSet) ?? (.unreached("no stream"), false)
         if isNew, case .stored(let sequence) = outcome {
             trace("stored \(subject) at \(sequence)")
+            noteWrite()
             oracle.stored(subject, body, sequence)
             if subject.hasPrefix("ledger.revoked.") { wakeConsumers() }
         }

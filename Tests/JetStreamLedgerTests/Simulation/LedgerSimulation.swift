@@ -40,6 +40,8 @@ final class LedgerSimulation {
         case lostRedemptionsTrusted
         /// What was delivered first is not looked for.
         case oldestOverlooked
+        /// Where a redemption is stored is not looked at.
+        case placesIgnored
 
         /// The promise that it breaks.
         var broken: String {
@@ -47,7 +49,8 @@ final class LedgerSimulation {
             case .acknowledgedBeforeStored, .nothingPublishedAgain, .oldestOverlooked: "P1"
             case .answersBeforeReplay, .resumesBlindly, .gapsIgnored, .loneLeaderBelieved, .startsInTheMiddle,
                 .repairTakenForItsEnd: "P2"
-            case .noCompareAndSet, .graceForks, .ambiguityForgotten, .lostTakenForUnreached, .lostRedemptionsTrusted: "P3"
+            case .noCompareAndSet, .graceForks, .ambiguityForgotten, .lostTakenForUnreached, .lostRedemptionsTrusted,
+                .placesIgnored: "P3"
             }
         }
     }
@@ -74,7 +77,7 @@ final class LedgerSimulation {
         case answered(UInt64, Answer)
         case wrote(AttemptToken, PublishOutcome)
         case unreached(AttemptToken)
-        case read(AttemptToken, Result<FamilyRecord?, RecordError>)
+        case read(AttemptToken, Result<FoundFamilyRecord?, RecordError>)
         case delivered(Delivery, StreamModel.Record)
         case beat(consumer: UInt64, count: UInt64)
     }
@@ -121,6 +124,7 @@ final class LedgerSimulation {
     var leaderlessUntil: Int64 = 0
     /// The stream takes nothing until then: it, or the disk, is full.
     var fullUntil: Int64 = 0
+    var slowLeader: SlowLeader?
     static let full = "maximum bytes exceeded"
     var clients: [SimulatedClient] = []
     private(set) var oracle: LedgerOracle
@@ -151,7 +155,7 @@ final class LedgerSimulation {
         lossPercent = [0, 2, 10, 30][Int(random.next() % 4)]
         // What is made of a lost answer shows where some are lost, and not so many that nobody gets on.
         if fault == .ambiguityForgotten || fault == .lostTakenForUnreached { lossPercent = 10 }
-        isMeddled = random.next() % 2 == 0 || fault == .oldestOverlooked
+        isMeddled = random.next() % 2 == 0 || fault == .oldestOverlooked || fault == .placesIgnored
         oracle = LedgerOracle()
         oracle.world = self
         replicas = (0..<3).map { SimulatedReplica(index: $0, life: 0, world: self) }
@@ -185,6 +189,7 @@ final class LedgerSimulation {
         lossPercent = 0
         leaderlessUntil = 0
         fullUntil = 0
+        slowLeader = nil
         for index in isolated.keys.sorted() { heal(index) }
         oracle.calm()
     }

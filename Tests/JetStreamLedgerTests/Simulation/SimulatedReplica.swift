@@ -36,6 +36,9 @@ final class SimulatedReplica {
         var arrivedAt: Int64
         var client: Int
         var flight: RefreshInFlight?
+        /// The highest sequence that the replica knew of when it came, and the highest that had been delivered to it.
+        var passed: UInt64 = 0
+        var delivered: UInt64 = 0
     }
 
     init(index: Int, life: Int, world: LedgerSimulation) {
@@ -53,7 +56,8 @@ final class SimulatedReplica {
             instance: "\(index)-\(life)", times: LedgerSimulation.times,
             apply: { (revocation) throws(BlacklistError) in blacklist.insert(revocation) },
             stored: { blacklist.ownWrites.append(.stored(sequence: $0)) },
-            revoked: { blacklist.ownWrites.append(.revoked(sequence: $0, id: $1)) })
+            revoked: { blacklist.ownWrites.append(.revoked(sequence: $0, id: $1)) },
+            receded: { blacklist.ownWrites.append(.receded(isSure: $0)) })
     }
 
     /// What it knows to have been in the stream; of its own requests it also knows what was never stored.
@@ -237,7 +241,7 @@ final class SimulatedReplica {
         flush()
     }
 
-    func read(_ token: AttemptToken, _ record: Result<FamilyRecord?, RecordError>) {
+    func read(_ token: AttemptToken, _ record: Result<FoundFamilyRecord?, RecordError>) {
         desk.lastRecord(token, record, now: world.now)
         flush()
     }
@@ -253,6 +257,10 @@ final class SimulatedReplica {
             if outcomes.isEmpty, sends.isEmpty { break }
         }
         repair(.proven(asOf: following.provenAt))
+        if world.fault != .placesIgnored, world.fault != .resumesBlindly {
+            (desk.highestSeen, desk.delivered) = (following.highestSeen, following.delivered)
+            desk.timesReplaced = following.timesReplaced
+        }
         world.setTimer(self)
     }
 
@@ -276,7 +284,8 @@ final class SimulatedReplica {
 
     func handle(_ operation: Operation, client: Int) {
         guard isCurrent else { return reply(Request(operation: operation, arrivedAt: world.now, client: client), .unavailable) }
-        var request = Request(operation: operation, arrivedAt: world.now, client: client)
+        var request = Request(operation: operation, arrivedAt: world.now, client: client, passed: following.highestSeen,
+            delivered: following.delivered?.sequence ?? 0)
         switch operation {
         case .verify(let family, let access):
             reply(request, knows(family) || knows(access) ? .invalid : .valid)
@@ -327,7 +336,7 @@ final class SimulatedReplica {
         guard let flight = request.flight else { return }
         switch world.decide(flight, outcome) {
         case .issue(let redemption, let revision):
-            guard !knows(redemption.family) else { return reply(request, .refused) }
+            guard !knows(redemption.family), token.id.unixMilliseconds >= redeemedSince else { return reply(request, .refused) }
             let pair = Pair(
                 next: Token(
                     family: redemption.family, generation: redemption.generation + 1, revision: revision,

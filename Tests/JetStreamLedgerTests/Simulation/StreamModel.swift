@@ -68,12 +68,13 @@ struct StreamModel {
     }
 
     /// The answer to a read of a family's last record.
-    func familyRecord(_ family: UUIDv7) -> Result<FamilyRecord?, RecordError> {
+    func familyRecord(_ family: UUIDv7) -> Result<FoundFamilyRecord?, RecordError> {
         guard let record = lastOfFamily(family.text) else { return .success(nil) }
-        if Self.isRevocation(record) { return .success(.revoked) }
+        if Self.isRevocation(record) { return .success(.init(record: .revoked, position: record.position)) }
         do throws(RecordError) {
             let redemption = try RedemptionRecord.decode(record.body.rawSpan, family: family)
-            return .success(.redeemed(redemption, revision: record.sequence))
+            return .success(
+                .init(record: .redeemed(redemption, revision: record.sequence), position: record.position))
         } catch {
             return .failure(error)
         }
