@@ -78,7 +78,9 @@ extension FollowMachine {
     /// Revoked once more, it stands further behind. What is between has to be seen from the beginning, for this could be a
     /// stream that was cut and grown again; but nothing is lost that would have to be published, and what is known stays.
     private mutating func foundMoved(_ found: Position?, _ state: StreamState, now: Int64) -> [FollowAction] {
-        guard let applied, let found, found.sequence > applied.position.sequence else {
+        guard let applied else { return placeFound(state, now: now) }
+        guard let found, found.sequence > applied.position.sequence, !wasTaken(applied, state) else {
+            if found == nil { noteMissing(applied, state) }
             return isBelieved(.recordGone, state) ? startOver(in: state, .recordGone, now: now) : lookAgain(.recordGone, now: now)
         }
         self.applied = nil
@@ -113,6 +115,7 @@ extension FollowMachine {
         guard let found else { return purged(state, oldest, now: now) }
         if found == oldest.position { return weighAnchor(state, now: now) }
         guard found.sequence > oldest.position.sequence else { return rolledBack(state, now: now) }
+        if wasTaken(oldest, state) { return purged(state, oldest, now: now) }
         // Revoked once more, it stands further behind, and has been delivered from there, or will be.
         if sample.oldest == oldest { sample.removeOldest() }
         return weighOldest(state, now: now)
@@ -154,8 +157,8 @@ extension FollowMachine {
         }
         if found.sequence > anchor.position.sequence {
             // Revoked once more. Or purged, and published again by another replica; then everything from before is gone.
-            return state.firstSequence > anchor.position.sequence
-                ? purged(state, anchor, .overtaken, now: now) : nothingLost(state, anchor, now: now)
+            guard state.firstSequence > anchor.position.sequence else { return nothingLost(state, anchor, now: now) }
+            return purged(state, anchor, wasMissing ? .purged : .overtaken, now: now)
         }
         let isSame = found.sequence == anchor.position.sequence && [0, found.time].contains(anchor.position.time)
         // Another record in its place, or an older one of the same: not the stream that was followed. Or the words of a leader
@@ -226,6 +229,7 @@ extension FollowMachine {
         // one that was missed meanwhile.
         if anchor == seen { anchor = look.applied ?? anchor }
         if phase == .locating { return createConsumer(on: state, now: now) }
+        wasMissing = false
         let unchangedAsOf = state.lastSequence <= look.reached ? look.askedAt - state.quorumAge : nil
         if let unchangedAsOf, !isAfterSilence(look.askedAt) {
             self.look = nil
@@ -239,16 +243,35 @@ extension FollowMachine {
     private mutating func purged(
         _ state: StreamState, _ gone: Anchor, _ reason: ReplayReason = .purged, now: Int64
     ) -> [FollowAction] {
-        guard isBelieved(reason, state) else { return lookAgain(reason, now: now) }
+        guard isBelieved(reason, state) else {
+            if reason == .purged { noteMissing(gone, state) }
+            return lookAgain(reason, now: now)
+        }
         let actions = nothingLost(state, now: now)
-        (anchor, suspect) = (nil, nil)
-        sample.removeAll()
-        own.removeAll()
+        anchor = nil
+        wasMissing = false
+        if reason == .overtaken {
+            // Others have published these. What stands can be taken by the next purge.
+            sample.removeAll(before: state.firstSequence)
+        } else {
+            suspect = nil
+            sample.removeAll()
+            own.removeAll()
+        }
         if let applied, applied == gone || applied.position.sequence < state.firstSequence {
             // No place to go on from.
             self.applied = nil
         }
         return [.republish(reason)] + actions
+    }
+
+    /// A leader that was deposed does not know what is missing at its end, but that its stream begins further behind it does.
+    private mutating func noteMissing(_ gone: Anchor, _ state: StreamState) {
+        if state.firstSequence > gone.position.sequence { wasMissing = true }
+    }
+
+    private func wasTaken(_ gone: Anchor, _ state: StreamState) -> Bool {
+        wasMissing && state.firstSequence > gone.position.sequence
     }
 
     mutating func fenced(_ outcome: PublishOutcome, now: Int64) -> [FollowAction] {

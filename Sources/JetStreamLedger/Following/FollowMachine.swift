@@ -104,6 +104,9 @@ struct FollowMachine: Equatable, Sendable {
     var suspect: Anchor?
     /// Seen once, and to be seen again.
     var doubt: Doubt?
+    /// Something was not there, in a stream that begins behind its place: a purge has taken it. When it stands further behind at
+    /// the next look, another replica has brought it back, and not what this one knows besides.
+    var wasMissing = false
     /// The stream is surely not the one that was followed; which one it is, a look tells.
     var hasReceded = false
     private(set) var timesReplaced = 0
@@ -152,6 +155,7 @@ struct FollowMachine: Equatable, Sendable {
         case .republishing:
             guard phase == .following else { return [] }
             (anchor, suspect, doubt, look) = (nil, nil, nil, nil)
+            wasMissing = false
             sample.removeAll()
             own.removeAll()
             nextLook = now + FollowTimes.look(maxStaleness: maxStaleness)
@@ -234,6 +238,7 @@ struct FollowMachine: Equatable, Sendable {
 
     private mutating func forget() {
         (applied, anchor, suspect, target, doubt) = (nil, nil, nil, nil, nil)
+        wasMissing = false
         sample.removeAll()
         own.removeAll()
         (reached, drained) = (0, 0)

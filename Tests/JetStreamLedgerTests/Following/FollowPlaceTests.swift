@@ -71,6 +71,18 @@ struct FollowPlaceTests: FollowScene {
         #expect(!machine.isCurrent(at: 10))
     }
 
+    @Test("The record at the place that was missing, and stands further behind now, was purged and published by another")
+    func purgedAndPublishedByAnother() {
+        var machine = following()
+        let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 12)
+        for (now, found) in [(500, nil), (1_504, Position(sequence: 13, time: 13))] as [(Int64, Position?)] {
+            _ = machine.handle(now == 500 ? .connected : .tick, now: now)
+            _ = machine.handle(.stream(purged), now: now)
+            #expect(machine.handle(.record(nil), now: now) == [.askForAnchor(id: id(10))])
+            #expect(machine.handle(.anchor(found), now: now).first == (found == nil ? nil : .republish(.recordGone)))
+        }
+    }
+
     private let short = StreamState(created: "then", lastSequence: 10)
     private let startsOver: [FollowAction] = [
         .republish(.rolledBack), .deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: nil),

@@ -20,6 +20,59 @@ struct FollowPurgeTests: FollowScene {
         }
     }
 
+    @Test("What was missing, and stands further behind at the next look, was purged and published by another, who may know less")
+    func purgedAndPublishedByAnother() {
+        let moved = Position(sequence: 13, time: 13)
+        for isOldest in [false, true] {
+            var machine = following()
+            if isOldest {
+                // The anchor is the newest now.
+                let now = look(&machine)
+                _ = machine.handle(.stream(state), now: now)
+                _ = machine.handle(.anchor(first), now: now)
+            }
+            let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 10)
+            for found in [nil, moved] {
+                let now = look(&machine)
+                #expect(machine.handle(.stream(purged), now: now) == [.askForAnchor(id: id(9))])
+                #expect(machine.handle(.anchor(found), now: now).first == (found == nil ? nil : .republish(.purged)))
+            }
+            #expect(!machine.wasMissing)
+        }
+    }
+
+    @Test("What was missing at its place, and was not taken by a purge, stands for none when it is further behind")
+    func missingForAMoment() {
+        var machine = following()
+        for found in [nil, Position(sequence: 13, time: 13)] {
+            let now = look(&machine)
+            _ = machine.handle(.stream(StreamState(created: "then", lastSequence: 13, firstSequence: 3)), now: now)
+            #expect(machine.handle(.anchor(found), now: now) == (found == nil ? [] : [.writeFence]))
+        }
+        #expect(machine.doubt == nil)
+    }
+
+    @Test("When another has published what this one knows, the next purge is found by what stood then")
+    func purgedAfterAnotherHasPublished() {
+        var machine = following()
+        _ = machine.handle(delivery(12, count: 4), now: 8)
+        _ = machine.handle(delivery(13, count: 5), now: 8)
+        let overtaken = StreamState(created: "then", lastSequence: 13, firstSequence: 12)
+        for round in 0..<2 {
+            let now = look(&machine, beats: 5)
+            _ = machine.handle(.stream(overtaken), now: now)
+            let actions = machine.handle(.anchor(Position(sequence: 13, time: 13)), now: now)
+            #expect(actions.first == (round == 0 ? nil : .republish(.overtaken)))
+        }
+        #expect(machine.sample.oldest?.id == id(12))
+        let purged = StreamState(created: "then", lastSequence: 13, firstSequence: 13)
+        for round in 0..<2 {
+            let now = look(&machine, beats: 5)
+            #expect(machine.handle(.stream(purged), now: now) == [.askForAnchor(id: id(12))])
+            #expect(machine.handle(.anchor(nil), now: now).first == (round == 0 ? nil : .republish(.purged)))
+        }
+    }
+
     @Test("A purge that takes what is old and spares what is new is found by the oldest, seen twice")
     func partialPurge() {
         var machine = following()

@@ -188,6 +188,7 @@ final class LedgerOracle {
             world.violate("P3: a pair for a token that was redeemed \(request.arrivedAt - at) ms before")
         }
         // A leader that is cut off tells for 5 s what he remembers.
+        if world.isolated[replica.index] != nil { return }
         if let since = lastIsolation[replica.index], world.now - since < 12_000 { return }
         if let at = redeemedAt[pair.next.id], at < request.arrivedAt {
             world.violate("P3: a pair for a token whose successor has been redeemed")
@@ -203,8 +204,9 @@ final class LedgerOracle {
         return since < world.now - world.maxStaleness
     }
 
+    func healed(_ index: Int) { lastIsolation[index] = world.now }
+
     func checkKnowledge() {
-        for index in world.isolated.keys { lastIsolation[index] = world.now }
         for replica in world.replicas where replica.isCurrent {
             currentChecks += 1
             if let id = missing.first(where: { isWithheld($0.key, $0.value, from: replica) })?.key {

@@ -75,6 +75,7 @@ extension LedgerSimulation {
     func heal(_ index: Int) {
         guard isolated.removeValue(forKey: index) != nil else { return }
         trace("the server of replica \(index) is back")
+        oracle.healed(index)
         wakeConsumers()
     }
 
@@ -117,7 +118,7 @@ extension LedgerSimulation {
         oracle.streamReplaced(stream, by: new)
         stream = new
         slowLeader = nil
-        for index in isolated.keys { isolated[index] = nil }
+        for index in isolated.keys.sorted() { heal(index) }
         memories.removeAll()
         wakeConsumers()
     }
