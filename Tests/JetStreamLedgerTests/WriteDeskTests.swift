@@ -151,6 +151,54 @@ struct WriteDeskTests {
         #expect(ledger.redeemed[0] == [.conflict(record)] && told.take() == nil)
     }
 
+    @Test("Once something was stored where the stream had been, no redemption counts, wherever it is stored, until the stream is followed anew")
+    func recededBefore() throws {
+        var random = SeededGenerator(seed: 1)
+        let ledger = Ledger()
+        var desk = WriteDesk(instance: "one", apply: ledger.apply)
+        desk.highestSeen = 8
+        func redeem(_ number: Int, now: Int64) throws -> AttemptToken {
+            desk.redeem(redemption(&random), now: now) { ledger.redeemed[number, default: []].append($0) }
+            return try #require(desk.takeSends().last).token
+        }
+        let (first, second, third) = (try redeem(0, now: 0), try redeem(1, now: 0), try redeem(2, now: 0))
+        desk.published(first, .stored(sequence: 8), now: 1)
+        desk.published(second, .stored(sequence: 9), now: 1)
+        #expect(desk.hasReceded)
+        #expect(ledger.redeemed[1] == [.unavailable(WriteDesk.receding)])
+        // Nor what is read.
+        desk.published(third, .wrongLastSequence, now: 1)
+        let read = try #require(desk.takeSends().first)
+        let record = FamilyRecord.redeemed(redemption(&random), revision: 7)
+        desk.lastRecord(read.token, .success(.init(record: record, position: .init(sequence: 7, time: 1))), now: 2)
+        #expect(ledger.redeemed[2] == nil)
+
+        desk.timesReplaced = 1
+        #expect(!desk.hasReceded)
+        desk.published(try redeem(3, now: 2), .stored(sequence: 10), now: 3)
+        #expect(ledger.redeemed[3] == [.redeemed(revision: 10)])
+    }
+
+    @Test("A record is held against what was delivered when the request came, and not against the new stream's own")
+    func misplacedBefore() throws {
+        var random = SeededGenerator(seed: 1)
+        let ledger = Ledger()
+        let record = FamilyRecord.redeemed(redemption(&random), revision: 7)
+        for isReplaced in [false, true] {
+            var desk = WriteDesk(instance: "one", apply: ledger.apply)
+            desk.delivered = .init(sequence: 20, time: 1_000)
+            let number = isReplaced ? 1 : 0
+            desk.redeem(redemption(&random), now: 0) { ledger.redeemed[number, default: []].append($0) }
+            desk.published(try #require(desk.takeSends().first).token, .wrongLastSequence, now: 1)
+            desk.delivered = .init(sequence: 21, time: 2_000)
+            // That is known then, and what is answered is up to others.
+            if isReplaced { desk.timesReplaced = 1 }
+            let read = try #require(desk.takeSends().first)
+            desk.lastRecord(read.token, .success(.init(record: record, position: .init(sequence: 7, time: 1_500))), now: 2)
+        }
+        #expect(ledger.redeemed[0] == nil && ledger.redeemed[1] == [.conflict(record)])
+    }
+
     @Test("With no room in this replica's blacklist nothing is stored, and nothing acknowledged")
     func noRoom() {
         var random = SeededGenerator(seed: 2)

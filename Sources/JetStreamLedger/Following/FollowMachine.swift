@@ -232,6 +232,7 @@ struct FollowMachine: Equatable, Sendable {
         created = state.created
         highestSeen = state.lastSequence
         timesReplaced += 1
+        hasReceded = false
         forget()
         return .republish(reason)
     }
@@ -243,7 +244,6 @@ struct FollowMachine: Equatable, Sendable {
         own.removeAll()
         (reached, drained) = (0, 0)
         delivered = nil
-        hasReceded = false
         (provenAt, lastProof, reachedOnce) = (nil, nil, nil)
     }
 }

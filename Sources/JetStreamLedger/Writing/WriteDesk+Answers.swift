@@ -32,7 +32,7 @@ extension WriteDesk {
         guard let request = requests[token.request] else { return }
         if case .stored(let sequence) = outcome {
             stored(sequence)
-            if sequence <= request.passed, request.timesReplaced == timesReplaced { receded(true) }
+            if sequence <= request.passed, request.timesReplaced == timesReplaced { receded(isSure: true) }
             if case .revoke(let revocation, _, _) = request.work { revoked(sequence, revocation.id) }
         } else {
             guard request.attempt == token.attempt else { return }
@@ -53,8 +53,8 @@ extension WriteDesk {
     mutating func lastRecord(_ token: AttemptToken, _ result: Result<FoundFamilyRecord?, RecordError>, now: Int64) {
         guard let request = current(token) else { return }
         switch result {
-        case .success(let found?) where isMisplaced(found.position):
-            receded(false)
+        case .success(let found?) where isMisplaced(found.position, for: request):
+            receded(isSure: false)
             advance(request, .readFailed(Self.receding), now: now)
         case .success(let found): advance(request, .lastRecord(found?.record), now: now)
         case .failure(let error): advance(request, .readFailed(error.description), now: now)
@@ -76,10 +76,14 @@ extension WriteDesk {
     }
 
     /// Stored later than what was delivered from further behind: in a stream that has been cut since. (Or by a leader whose
-    /// clock was ahead of the next one's; that passes, and until then it is read again.)
-    private func isMisplaced(_ position: FollowMachine.Position) -> Bool {
-        guard let delivered else { return false }
-        return position.sequence <= delivered.sequence && position.time > delivered.time
+    /// clock was ahead of the next one's; that passes, and until then it is read again.) Held against what was delivered before
+    /// the request as well: what has come since is the new stream's, and says nothing against it.
+    private func isMisplaced(_ position: FollowMachine.Position, for request: Request) -> Bool {
+        func isOlder(_ delivered: FollowMachine.Position?) -> Bool {
+            guard let delivered else { return false }
+            return position.sequence <= delivered.sequence && position.time > delivered.time
+        }
+        return hasReceded || isOlder(delivered) || request.timesReplaced == timesReplaced && isOlder(request.delivered)
     }
 
     private var unanswered: String { "no answer within \(times.attemptMilliseconds) ms" }

@@ -12,6 +12,8 @@ extension WriteDesk {
         let number: UInt64
         /// Where the stream's end was, at least, when it was sent first.
         let passed: UInt64
+        /// What had been delivered last by then.
+        let delivered: FollowMachine.Position?
         /// Of which stream that was said.
         let timesReplaced: Int
         var work: Work
@@ -19,9 +21,10 @@ extension WriteDesk {
         /// Through which session the present attempt went out, while its answer is waited for.
         var session: UInt64?
 
-        init(_ number: UInt64, passed: UInt64, timesReplaced: Int, _ work: Work) {
+        init(_ number: UInt64, passed: UInt64, delivered: FollowMachine.Position?, timesReplaced: Int, _ work: Work) {
             self.number = number
             self.passed = passed
+            self.delivered = delivered
             self.timesReplaced = timesReplaced
             self.work = work
         }

@@ -43,7 +43,7 @@ extension WriteDesk {
             send(request, .readLast(family: redemption.family), now: now)
         case .pause(let milliseconds):
             pauses.set(nextAttempt(request), milliseconds: milliseconds, now: now)
-        case .finish(.redeemed(let revision)) where revision <= request.passed:
+        case .finish(.redeemed(let revision)) where hasReceded || revision <= request.passed:
             requests[request.number] = nil
             completion(.unavailable(Self.receding))
         case .finish(let outcome):

@@ -37,6 +37,8 @@ struct WriteDesk {
     var delivered: FollowMachine.Position?
     /// How often what was known of the stream has been found to be of another.
     var timesReplaced = 0
+    /// Which of those streams has surely been cut since.
+    private var recededStream: Int?
     /// Puts a revocation into this replica's own blacklist; throws when there is no room.
     private let apply: (Revocation) throws(BlacklistError) -> Void
     /// Told of every sequence that the stream is known to have reached.
@@ -45,7 +47,7 @@ struct WriteDesk {
     let revoked: (UInt64, UUIDv7) -> Void
     /// Told when the stream looks as if it was restored from a copy, or surely was: something was stored at a place that the
     /// stream had passed before it was sent.
-    let receded: (_ isSure: Bool) -> Void
+    private let tellReceded: (_ isSure: Bool) -> Void
 
     init(
         instance: String, times: LedgerTimes = .longest, apply: @escaping (Revocation) throws(BlacklistError) -> Void,
@@ -59,10 +61,18 @@ struct WriteDesk {
         self.apply = apply
         self.stored = stored
         self.revoked = revoked
-        self.receded = receded
+        tellReceded = receded
     }
 
     var count: Int { requests.count }
+
+    /// Until it is followed anew, nothing that it says of a redemption counts, wherever that stands.
+    var hasReceded: Bool { recededStream == timesReplaced }
+
+    mutating func receded(isSure: Bool) {
+        if isSure { recededStream = timesReplaced }
+        tellReceded(isSure)
+    }
 
     /// When `tick` is wanted at the latest.
     var nextDeadline: Int64? { [deadlines.next, answers.next, pauses.next].compactMap(\.self).min() }
@@ -135,7 +145,8 @@ struct WriteDesk {
     }
 
     private mutating func add(_ work: Request.Work, deadline: Int64) -> Request {
-        let request = Request(nextNumber(), passed: highestSeen, timesReplaced: timesReplaced, work)
+        let request = Request(
+            nextNumber(), passed: highestSeen, delivered: delivered, timesReplaced: timesReplaced, work)
         requests[request.number] = request
         deadlines.set(request.number, now: deadline - times.requestMilliseconds)
         return request

@@ -169,6 +169,11 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.handle(.stream(state), now: 21) == startsOver)
         // That was all, and one that is told late changes nothing.
         #expect(!machine.hasReceded && machine.timesReplaced == 1)
+        // Nor is it forgotten when all is replayed for another reason.
+        machine = following()
+        _ = machine.handle(.receded(isSure: true), now: 20)
+        #expect(machine.replay(now: 20) == [.askForStream])
+        #expect(machine.handle(.stream(state), now: 21).first == .republish(.rolledBack))
         // What only looks like it is looked at.
         machine = following()
         #expect(machine.handle(.receded(isSure: false), now: 20) == [.askForStream])
