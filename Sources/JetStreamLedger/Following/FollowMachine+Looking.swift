@@ -187,10 +187,12 @@ extension FollowMachine {
             state.lastSequence = sequence
             return goOn(state, now: now)
         case .refused:
-            // The stream is full.
-            return rolledBack(state, now: now)
+            // The stream is full. Then it does not grow either, but as far as a leader that is slow has not got.
+            let isStill = doubt?.end == state.lastSequence && look.askedAt - (doubt?.since ?? now) >= FollowTimes.still
+            return isStill && isBelieved(.rolledBack, state)
+                ? startOver(in: state, .rolledBack, now: now) : lookAgain(.rolledBack, end: state.lastSequence, now: now)
         case .busy, .unreached, .unknown, .wrongLastSequence:
-            return lookAgain(.rolledBack, now: now)
+            return lookAgain(.rolledBack, end: state.lastSequence, now: now)
         }
     }
 
@@ -208,8 +210,8 @@ extension FollowMachine {
         return reason != .rolledBack || look.askedAt - state.quorumAge >= doubt.since
     }
 
-    private mutating func lookAgain(_ reason: ReplayReason, now: Int64) -> [FollowAction] {
-        if doubt?.reason != reason { doubt = Doubt(reason: reason, since: now) }
+    private mutating func lookAgain(_ reason: ReplayReason, end: UInt64? = nil, now: Int64) -> [FollowAction] {
+        if doubt?.reason != reason || doubt?.end != end { doubt = Doubt(reason: reason, since: now, end: end) }
         look = nil
         if phase == .following {
             nextLook = now + FollowTimes.doubt

@@ -69,6 +69,8 @@ struct FollowMachine: Equatable, Sendable {
         var reason: ReplayReason
         /// When it was seen first.
         var since: Int64
+        /// Where the stream's end was, when it is by that.
+        var end: UInt64?
     }
 
     var phase = Phase.disconnected

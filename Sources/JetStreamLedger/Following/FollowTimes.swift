@@ -12,6 +12,9 @@ enum FollowTimes {
     static let look: Int64 = 2_000
     /// What looks like a stream that has lost something is looked at again before it is believed.
     static let doubt: Int64 = 1_000
+    /// For so long the end of a stream that takes no writes stands still before it is believed to be its end: a leader that is
+    /// only slow has come to it by then.
+    static let still: Int64 = 4_000
     /// A consumer that ought to deliver and does not for this long is started anew.
     static let stall: Int64 = 5_000
     /// No other leader can have been elected in less than this (nats-server's shortest election timeout).
