@@ -83,15 +83,18 @@ extension FollowMachine {
         switch phase {
         case .disconnected, .waitingForStream:
             return []
-        case .creatingConsumer(let until), .pausing(let until):
+        case .pausing(let until):
             return now >= until ? locate(now: now) : []
-        case .locating:
-            return now >= look?.until ?? now ? locate(now: now) : []
+        case .locating, .creatingConsumer:
+            guard now >= nextDeadline() ?? now else { return [] }
+            noAnswer()
+            return locate(now: now)
         case .following:
             let isSilent = now >= lastHeard + FollowTimes.silence
             let isStalled = target != nil && now >= lastProgress + FollowTimes.stall
             if isSilent || isStalled { return locate(now: now) }
             guard target == nil, now >= look?.until ?? nextLook else { return [] }
+            if look != nil { noAnswer() }
             return beginLook(now: now)
         }
     }

@@ -36,13 +36,14 @@ extension FollowMachine {
 
     mutating func beginLook(now: Int64) -> [FollowAction] {
         look = Look(
-            askedAt: now, highestSeen: highestSeen, reached: reached, applied: applied, until: now + FollowTimes.answer)
+            askedAt: now, highestSeen: highestSeen, reached: reached, applied: applied, until: now + patience)
         return [.askForStream]
     }
 
     private mutating func ask(_ question: Look.Question, _ action: FollowAction, now: Int64) -> [FollowAction] {
         look?.question = question
-        look?.until = now + FollowTimes.answer
+        // A majority has to store what is written: that is slow where writes are.
+        look?.until = now + (action == .writeFence ? FollowTimes.answer : patience)
         return [action]
     }
 
@@ -312,7 +313,7 @@ extension FollowMachine {
         let old = consumerNumber
         consumerNumber += 1
         consumerSequence = 0
-        phase = .creatingConsumer(until: now + FollowTimes.creation(on: state, after: reached))
+        phase = .creatingConsumer(until: now + FollowTimes.creation(on: state, after: reached, answer: patience))
         let create = FollowAction.createConsumer(number: consumerNumber, afterSequence: applied?.position.sequence)
         return old == 0 ? [create] : [.deleteConsumer(number: old), create]
     }

@@ -96,6 +96,8 @@ struct FollowMachine: Equatable, Sendable {
     /// The look that is being taken.
     var look: Look?
     var nextLook: Int64 = 0
+    /// How long an answer is waited for.
+    private(set) var patience = FollowTimes.firstAnswer
     var target: Target?
     /// The last applied one at the beginning of the look before, or the first one since.
     var anchor: Anchor?
@@ -215,7 +217,10 @@ struct FollowMachine: Equatable, Sendable {
         return askedAt - lastProof > FollowTimes.election
     }
 
+    mutating func noAnswer() { patience = min(2 * patience, FollowTimes.answer) }
+
     private mutating func prove(_ asOf: Int64, now: Int64) {
+        patience = FollowTimes.firstAnswer
         provenAt = max(provenAt ?? asOf, asOf)
         lastProof = now
     }

@@ -3,8 +3,10 @@ enum FollowTimes {
     /// The server is asked for a heartbeat of the consumer this often; two lost ones are silence.
     static let heartbeat: Int64 = 1_000
     static let silence: Int64 = 2_500
-    /// How long an answer is waited for.
+    /// How long an answer is waited for, at the most, and at first: what is asked while servers find each other again is lost,
+    /// and a server that is slow is waited for twice as long each time.
     static let answer: Int64 = 2_000
+    static let firstAnswer: Int64 = 500
     /// After a question that was answered with an error.
     static let pause: Int64 = 250
     /// From one look at the stream to the next, while following. A leader of three hears its followers every second or
@@ -24,8 +26,10 @@ enum FollowTimes {
     /// answers, subject by subject: 12 s for ten million on a busy machine, and whoever gives up and asks again has it count
     /// from the beginning, for ever. 5 us a record, and no more than a minute: many of the sequences may be gone.
     ///
-    /// - Parameter applied: after which it goes on; 0 for the beginning.
-    static func creation(on state: StreamState, after applied: UInt64) -> Int64 {
+    /// - Parameters:
+    ///   - applied: after which it goes on; 0 for the beginning.
+    ///   - answer: how long any other answer is waited for.
+    static func creation(on state: StreamState, after applied: UInt64, answer: Int64) -> Int64 {
         let records = state.lastSequence - min(max(state.firstSequence, applied), state.lastSequence)
         return answer + Int64(min(records / 200, 60_000))
     }

@@ -18,7 +18,7 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.handle(skipped, now: 10) == [])
         #expect(machine.handle(delivery(12, count: 1, consumer: 2), now: 10) == [.apply, .askForStream])
         #expect(machine.handle(.consumerCreated, now: 11) == [])
-        #expect(machine.nextDeadline() == 10 + FollowTimes.answer)
+        #expect(machine.nextDeadline() == 10 + FollowTimes.firstAnswer)
 
         machine = following()
         #expect(machine.handle(beat(4), now: 8) == [.askForStream])
@@ -56,6 +56,31 @@ struct FollowPlaceTests: FollowScene {
                 == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: 10)])
         #expect(machine.handle(.consumerCreated, now: 504) == [.askForStream])
         #expect(machine.currentUntil == provenAt + maxStaleness)
+    }
+
+    @Test("What is lost while servers find each other again is asked again soon, and a slow server is waited for longer each time")
+    func patience() {
+        var machine = following()
+        _ = machine.handle(.connected, now: 1_000)
+        var now: Int64 = 1_000
+        for wait in [500, 1_000, 2_000, 2_000] as [Int64] {
+            #expect(machine.handle(.tick, now: now + wait - 1) == [])
+            now += wait
+            #expect(machine.handle(.tick, now: now) == [.askForStream])
+        }
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(.record(last), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        #expect(machine.nextDeadline() == now + 2_000)
+        _ = machine.handle(.consumerCreated, now: now)
+        _ = machine.handle(.stream(state), now: now)
+        _ = machine.handle(.anchor(first), now: now)
+        _ = machine.handle(.anchor(last), now: now)
+        _ = machine.handle(.fenceWritten(.stored(sequence: 12)), now: now)
+        _ = machine.handle(delivery(12, count: 1, consumer: 2, isFence: true), now: now)
+        #expect(machine.provenAt == now)
+        _ = machine.handle(.connected, now: now)
+        #expect(machine.nextDeadline() == now + 500)
     }
 
     @Test("Created anew: everything is replayed and published again, and nothing is answered until then")
