@@ -14,7 +14,7 @@ import pytest
 
 from support.client import Client, Pair
 from support.fleet import Fleet
-from support.ledger import Ledger, LedgerError, ledger_of
+from support.ledger import LOST_SIGHT, Ledger, LedgerError, ledger_of
 from support.processes import NATSServer, Service, eventually
 from support.tokens import claims
 
@@ -352,7 +352,7 @@ async def test_a_stream_that_is_changed_for_a_while(own_server: NATSServer, flee
             await eventually(said("caught up with the ledger", 2), 6 * BACK_SECONDS, "it is back")
         else:
             await asyncio.sleep(3)
-            assert replica.log.count("caught up with the ledger") == 1 and "lost sight" not in replica.log
+            assert replica.log.count("caught up with the ledger") == 1 and LOST_SIGHT not in replica.log
         assert await reason(client, pair.access) is None
         reply = await client.ask("refresh_tokens", {"refresh_token": pair.refresh})
         assert reply.code == (401 if may_forget else None)

@@ -14,7 +14,7 @@ import pytest
 from support.accounts import ACCESS, PASSWORDS, configurations_for_prefixes
 from support.client import Client, Pair
 from support.fleet import Fleet
-from support.ledger import ledger_of
+from support.ledger import LOST_SIGHT, ledger_of
 from support.processes import NATSServer, Service, eventually
 from support.proxy import Proxy
 
@@ -126,7 +126,7 @@ async def test_a_replica_that_loses_sight_of_the_ledger_leaves_within_its_bound_
                 await eventually(answers, BACK_SECONDS, "it answers again")
                 # From its first answer on it knows what it missed.
                 assert not [asked for asked in of_doomed.valid if asked > healed]
-            assert "lost sight of the ledger" in blind.log
+            assert LOST_SIGHT in blind.log
             assert (await client.ask("refresh_tokens", {"refresh_token": rotated.refresh})).code in {None, 401}
     finally:
         proxy.close()

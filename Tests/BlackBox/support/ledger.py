@@ -12,6 +12,9 @@ STREAM = "TOKEN_LEDGER"
 
 STORE_NOT_CREATED = 10049
 
+# What the log says when a replica stops answering. (Who is refused in that moment is told "has lost sight" as well.)
+LOST_SIGHT = "lost sight of the ledger: answering nothing"
+
 # For what has to hold wherever the ledger is kept.
 on_both_ledgers = pytest.mark.parametrize("service", ["memory", "jetstream"], indirect=True)
 
