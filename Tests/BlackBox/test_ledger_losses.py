@@ -356,3 +356,34 @@ async def test_a_stream_that_is_changed_for_a_while(own_server: NATSServer, flee
         assert await reason(client, pair.access) is None
         reply = await client.ask("refresh_tokens", {"refresh_token": pair.refresh})
         assert reply.code == (401 if may_forget else None)
+
+
+async def test_another_stream_that_takes_the_ledgers_subjects_acknowledges_nothing(own_server: NATSServer, fleet: Fleet) -> None:
+    """Its sequences are not the ledger's, and what it stores nobody would find again."""
+    (replica,) = fleet.start_replicas(1, "--leeway", "0", "--refresh-grace", "2")
+    async with replica.connect() as client, ledger_of(own_server) as ledger:
+        redeemed, doomed = await client.generate(), await client.generate()
+        assert (await client.ask("refresh_tokens", {"refresh_token": redeemed.refresh})).code is None
+        await asyncio.sleep(2.1)
+        config = await ledger.config()
+        await ledger.update(config | {"subjects": ["elsewhere.>"]})
+        await ledger.api("STREAM.CREATE.OTHER", {"name": "OTHER", "subjects": ["ledger.>"], "first_seq": 1_000_000})
+        for operation, request in (
+            ("blacklist_tokens", {"refresh_token": doomed.refresh, "access_token": doomed.access}),
+            ("refresh_tokens", {"refresh_token": redeemed.refresh}),
+        ):
+            reply = await client.ask(operation, request)
+            assert reply.code == 503 and "another stream than TOKEN_LEDGER" in reply.text, reply
+        # All goes on when it has its subjects back, and nothing was lost.
+        await ledger.api("STREAM.DELETE.OTHER")
+        await ledger.update(config)
+
+        async def is_revoked() -> bool:
+            return (await client.blacklist(doomed.refresh, doomed.access)).code is None
+
+        await eventually(is_revoked, BACK_SECONDS, "the ledger takes it")
+        assert await reason(client, doomed.access) == "revoked"
+        assert (await client.ask("refresh_tokens", {"refresh_token": redeemed.refresh})).code == 401
+        fresh = await client.generate()
+        assert (await client.ask("refresh_tokens", {"refresh_token": fresh.refresh})).code is None
+    assert "publishing again" not in replica.log

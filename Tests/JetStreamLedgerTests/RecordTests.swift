@@ -110,6 +110,8 @@ struct RecordTests {
                 .wrongLastSequence
             ),
             (#"{"error":{"code":503,"err_code":10008,"description":"x"}}"#, .busy("JetStream error 10008: x")),
+            (#"{"stream":"OTHER","seq":7}"#, JetStreamReply.elsewhere),
+            (#"{"seq":7,"stream":"TOKEN_LEDGER_2"}"#, JetStreamReply.elsewhere),
             (#"{"stream":"TOKEN_LEDGER","seq":0}"#, .unknown("the server's answer to a publish has no sequence")),
             ("", .unknown("the server's answer to a publish cannot be read")),
         ])

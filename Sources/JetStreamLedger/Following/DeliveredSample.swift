@@ -33,9 +33,5 @@ struct DeliveredSample: Equatable, Sendable {
         if !anchors.isEmpty { anchors.removeFirst() }
     }
 
-    mutating func removeAll(before sequence: UInt64) {
-        anchors.removeAll { $0.position.sequence < sequence }
-    }
-
     mutating func removeAll() { self = DeliveredSample() }
 }

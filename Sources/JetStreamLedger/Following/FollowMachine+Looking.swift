@@ -253,10 +253,9 @@ extension FollowMachine {
         let actions = nothingLost(state, now: now)
         anchor = nil
         wasMissing = false
-        if reason == .overtaken {
-            // Others have published these. What stands can be taken by the next purge.
-            sample.removeAll(before: state.firstSequence)
-        } else {
+        // What another has published again is not all that was delivered, some of it perhaps after the purge. And what stands can
+        // be taken by the next one. So the next looks go on with the sample.
+        if reason != .overtaken {
             suspect = nil
             sample.removeAll()
             own.removeAll()

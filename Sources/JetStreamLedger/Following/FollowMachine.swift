@@ -152,8 +152,12 @@ struct FollowMachine: Equatable, Sendable {
             if sequence > reached { own.insert(id, at: sequence) }
             return []
         case .receded(let isSure):
-            hasReceded = hasReceded || isSure
-            guard phase == .following, look == nil else { return [] }
+            // What only looks like it can come all the time (a clock that was set back): no proof is to wait for that.
+            if !isSure { nextLook = min(nextLook, now + FollowTimes.pause) }
+            guard isSure, !hasReceded else { return [] }
+            hasReceded = true
+            guard phase == .following else { return [] }
+            // Also when a look is being taken: what that and the fence would prove is of another stream.
             target = nil
             return beginLook(now: now)
         case .republishing:

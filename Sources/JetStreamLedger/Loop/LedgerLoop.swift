@@ -93,7 +93,7 @@ final class LedgerLoop: RequestHandler {
             apply: { (revocation) throws(BlacklistError) in try writer.insertOwn(revocation) },
             stored: { [ownWrites] in ownWrites.highest = max(ownWrites.highest ?? 0, $0) },
             revoked: { [ownWrites] in ownWrites.revocations.append(($0, $1)) },
-            receded: { [ownWrites] isSure in ownWrites.haveReceded = isSure || ownWrites.haveReceded == true })
+            looksReceded: { [ownWrites] in ownWrites.lookReceded = true })
         inbox.connect(to: context.handle)
     }
 
@@ -169,7 +169,10 @@ final class LedgerLoop: RequestHandler {
         if let sequence = ownWrites.highest.take() { follow(.stored(sequence: sequence)) }
         for (sequence, id) in ownWrites.revocations { follow(.revoked(sequence: sequence, id: id)) }
         ownWrites.revocations.removeAll(keepingCapacity: true)
-        if let isSure = ownWrites.haveReceded.take() { follow(.receded(isSure: isSure)) }
+        if ownWrites.lookReceded {
+            ownWrites.lookReceded = false
+            follow(.receded(isSure: desk.recededStream == following.timesReplaced))
+        }
         tellDesk()
         repair(.proven(asOf: roomAwaited == nil && !isMisfit ? following.provenAt : nil))
         republish()
@@ -258,8 +261,7 @@ final class LedgerLoop: RequestHandler {
 private final class OwnWrites {
     /// The highest sequence.
     var highest: UInt64?
-    /// And whether that is sure.
-    var haveReceded: Bool?
+    var lookReceded = false
     var revocations: [(sequence: UInt64, id: UUIDv7)] = []
 }
 

@@ -2,13 +2,28 @@ internal import StrictJSON
 
 /// What JetStream answers, as far as the ledger asks. Unknown members are passed over: servers add some with every version.
 enum JetStreamReply {
+    private static let stream = Array(LedgerSubject.stream.utf8)
+
+    /// What no stream but the ledger's may take: an operator has given its subjects to another.
+    static let elsewhere = PublishOutcome.refused(
+        """
+        another stream than \(LedgerSubject.stream) has taken it. `nats stream find --subject '\(LedgerSubject.all)'` tells \
+        which; give the ledger its subjects back
+        """)
+
     /// The answer to a publish: a sequence, or an error.
     static func published(_ body: RawSpan) -> PublishOutcome {
         var sequence: Int64 = 0
+        var isElsewhere = false
         do throws(JetStreamError) {
             try read(body) { scanner, key throws(JSONError) in
-                guard scanner.matches(key, "seq") else { return false }
-                sequence = try scanner.readInteger()
+                if scanner.matches(key, "seq") {
+                    sequence = try scanner.readInteger()
+                } else if scanner.matches(key, "stream") {
+                    isElsewhere = !scanner.matches(try scanner.readString(), stream.rawSpan)
+                } else {
+                    return false
+                }
                 return true
             }
         } catch {
@@ -17,6 +32,7 @@ enum JetStreamReply {
         guard let sequence = UInt64(exactly: sequence), sequence > 0 else {
             return .unknown("the server's answer to a publish has no sequence")
         }
+        if isElsewhere { return elsewhere }
         return .stored(sequence: sequence)
     }
 

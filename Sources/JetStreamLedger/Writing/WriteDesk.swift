@@ -37,22 +37,22 @@ struct WriteDesk {
     var delivered: FollowMachine.Position?
     /// How often what was known of the stream has been found to be of another.
     var timesReplaced = 0
-    /// Which of those streams has surely been cut since.
-    private var recededStream: Int?
+    /// Which of those streams has surely been cut: something was stored in it at a place that it had passed before that was
+    /// sent. Told apart from the one that is followed now, because both are found out between two turns.
+    private(set) var recededStream: Int?
     /// Puts a revocation into this replica's own blacklist; throws when there is no room.
     private let apply: (Revocation) throws(BlacklistError) -> Void
     /// Told of every sequence that the stream is known to have reached.
     let stored: (UInt64) -> Void
     /// Told besides of each revocation that is stored, and where.
     let revoked: (UInt64, UUIDv7) -> Void
-    /// Told when the stream looks as if it was restored from a copy, or surely was: something was stored at a place that the
-    /// stream had passed before it was sent.
-    private let tellReceded: (_ isSure: Bool) -> Void
+    /// Told when the stream looks as if it was restored from a copy; `recededStream` says whether it surely was.
+    private let looksReceded: () -> Void
 
     init(
         instance: String, times: LedgerTimes = .longest, apply: @escaping (Revocation) throws(BlacklistError) -> Void,
         stored: @escaping (UInt64) -> Void = { _ in }, revoked: @escaping (UInt64, UUIDv7) -> Void = { _, _ in },
-        receded: @escaping (_ isSure: Bool) -> Void = { _ in }
+        looksReceded: @escaping () -> Void = {}
     ) {
         self.instance = instance
         self.times = times
@@ -61,7 +61,7 @@ struct WriteDesk {
         self.apply = apply
         self.stored = stored
         self.revoked = revoked
-        tellReceded = receded
+        self.looksReceded = looksReceded
     }
 
     var count: Int { requests.count }
@@ -71,7 +71,7 @@ struct WriteDesk {
 
     mutating func receded(isSure: Bool) {
         if isSure { recededStream = timesReplaced }
-        tellReceded(isSure)
+        looksReceded()
     }
 
     /// When `tick` is wanted at the latest.

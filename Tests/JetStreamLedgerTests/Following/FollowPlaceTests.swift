@@ -197,6 +197,12 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.handle(.stream(state), now: 21) == startsOver)
         // That was all, and one that is told late changes nothing.
         #expect(!machine.hasReceded && machine.timesReplaced == 1)
+        // Nor does a look prove anything that was begun before; and no more looks are begun than one.
+        machine = following()
+        let now = look(&machine)
+        #expect(machine.handle(.receded(isSure: true), now: now) == [.askForStream])
+        #expect(machine.handle(.receded(isSure: true), now: now) == [])
+        #expect(machine.handle(.stream(state), now: now) == startsOver)
         // Nor is it forgotten when all is replayed for another reason.
         machine = following()
         _ = machine.handle(.receded(isSure: true), now: 20)
@@ -204,8 +210,15 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.handle(.stream(state), now: 21).first == .republish(.rolledBack))
         // What only looks like it is looked at.
         machine = following()
-        #expect(machine.handle(.receded(isSure: false), now: 20) == [.askForStream])
-        #expect(machine.handle(.stream(state), now: 21) == [.askForAnchor(id: id(9))])
+        #expect(machine.handle(.receded(isSure: false), now: 20) == [])
+        #expect(machine.handle(.tick, now: 20 + FollowTimes.pause) == [.askForStream])
+        #expect(machine.handle(.stream(state.grown(to: 12)), now: 271) == [.askForAnchor(id: id(9))])
+        // And if that is seen all the time, what is proven is proven all the same.
+        _ = machine.handle(.anchor(first), now: 272)
+        #expect(machine.handle(.fenceWritten(.stored(sequence: 13)), now: 273) == [])
+        #expect(machine.handle(.receded(isSure: false), now: 274) == [])
+        _ = machine.handle(delivery(13, count: 4, isFence: true), now: 275)
+        #expect(machine.provenAt == 272)
     }
 
     @Test("What was stored while the question was on its way is not held against the answer")

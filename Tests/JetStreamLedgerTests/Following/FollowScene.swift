@@ -69,3 +69,11 @@ extension FollowMachine {
 
     func isCurrent(at now: Int64) -> Bool { now <= currentUntil ?? now - 1 }
 }
+
+extension StreamState {
+    func grown(to sequence: UInt64) -> StreamState {
+        var state = self
+        state.lastSequence = sequence
+        return state
+    }
+}

@@ -57,7 +57,7 @@ final class SimulatedReplica {
             apply: { (revocation) throws(BlacklistError) in blacklist.insert(revocation) },
             stored: { blacklist.ownWrites.append(.stored(sequence: $0)) },
             revoked: { blacklist.ownWrites.append(.revoked(sequence: $0, id: $1)) },
-            receded: { blacklist.ownWrites.append(.receded(isSure: $0)) })
+            looksReceded: { blacklist.looksReceded = true })
     }
 
     /// What it knows to have been in the stream; of its own requests it also knows what was never stored.
@@ -254,6 +254,10 @@ final class SimulatedReplica {
             let sends = desk.takeSends()
             for send in sends { transmit(send) }
             for event in blacklist.takeOwnWrites() { follow(event) }
+            if blacklist.looksReceded {
+                blacklist.looksReceded = false
+                follow(.receded(isSure: desk.recededStream == following.timesReplaced))
+            }
             if outcomes.isEmpty, sends.isEmpty { break }
         }
         repair(.proven(asOf: following.provenAt))
@@ -374,6 +378,7 @@ final class SimulatedBlacklist {
     private(set) var revocations: [UUIDv7: Revocation] = [:]
     var outcomes: [(Int, Outcome)] = []
     var ownWrites: [FollowEvent] = []
+    var looksReceded = false
 
     func insert(_ revocation: Revocation) { revocations[revocation.id] = revocation }
 
