@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -132,7 +133,7 @@ def test_every_folder_of_the_map_is_there() -> None:
 
 async def test_the_single_server_and_its_replica_run_as_they_are_told_to(tmp_path: Path) -> None:
     (of_server, of_replica, of_caller, _) = (block for block in blocks("bash") if "secrets" in block)
-    # What the lines start is found on the PATH; each is the shell's last word, and so is ended with it.
+    # What the lines start is found on the PATH.
     tools = tmp_path / "bin"
     tools.mkdir()
     for name, target in (("nats-server", NATS_SERVER), ("token-service", BINARY), ("deploy", ROOT / "deploy")):
@@ -144,7 +145,9 @@ async def test_the_single_server_and_its_replica_run_as_they_are_told_to(tmp_pat
 
     def shell(block: str, log: Path) -> subprocess.Popen[bytes]:
         with open(log, "wb") as output:
-            return subprocess.Popen(["bash", "-euc", block], cwd=tmp_path, env=variables, stdout=output, stderr=output)
+            return subprocess.Popen(
+                ["bash", "-euc", block], cwd=tmp_path, env=variables, stdout=output, stderr=output, start_new_session=True
+            )
 
     log = tmp_path / "log"
     running: list[subprocess.Popen[bytes]] = []
@@ -161,9 +164,11 @@ async def test_the_single_server_and_its_replica_run_as_they_are_told_to(tmp_pat
         )
         assert set(json.loads(called.stdout)) == {"access_token", "refresh_token"}, called.stderr
     finally:
+        # A shell may have started them without becoming them: all of its group, then.
         for process in reversed(running):
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(30)
+        await_condition(lambda: not accepts(port), 10, "nats-server has ended")
 
 
 def test_a_node_of_the_cluster_takes_its_configuration(tmp_path: Path) -> None:
