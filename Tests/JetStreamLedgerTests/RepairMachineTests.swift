@@ -126,6 +126,28 @@ struct RepairMachineTests {
                 == [.writeEpoch(LedgerEpoch(state: .whole, name: "b.1", redeemedSince: other.redeemedSince), expecting: 9)])
     }
 
+    @Test("A repair that a restored copy has brought back says what this replica knows to be lost before it is joined")
+    func repairOfACopy() {
+        func found(_ since: Int64, at sequence: UInt64) -> RepairEvent {
+            .epoch(FoundEpoch(LedgerEpoch(state: .repairing, name: "b.1", redeemedSince: since), at: sequence), lastRevocation: 0)
+        }
+        for outcome in [PublishOutcome.stored(sequence: 10), .wrongLastSequence] {
+            var machine = machine()
+            _ = machine.handle(.serverTime(1_800_000_000_000, askedAt: 0), now: 0)
+            _ = machine.handle(.lost(.rolledBack), now: 3_000)
+            let raised = LedgerEpoch(state: .repairing, name: "b.1", redeemedSince: 1_800_000_003_000)
+            #expect(machine.handle(found(1_799_999_999_000, at: 9), now: 3_001) == [.writeEpoch(raised, expecting: 9)])
+            let actions = machine.handle(.written(outcome), now: 3_002)
+            guard outcome == .wrongLastSequence else {
+                #expect(actions == [.publish(.rolledBack)])
+                continue
+            }
+            // Another, who found it later, has done the same.
+            #expect(actions == [.askForEpoch])
+            #expect(machine.handle(found(1_800_000_004_000, at: 10), now: 3_003) == [.publish(.rolledBack)])
+        }
+    }
+
     @Test("The second publishes under the epoch of the first, and finds its end written already")
     func second() {
         var machine = machine()

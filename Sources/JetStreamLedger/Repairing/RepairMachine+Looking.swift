@@ -51,6 +51,10 @@ extension RepairMachine {
             return rest(now: now)
         }
         switch epoch.state {
+        case .repairing where epoch.redeemedSince < redeemedSince:
+            // Begun before what this replica knows to be lost: it may be a copy's, of a repair that was never ended. Whoever joins
+            // it must learn of both.
+            return write(.repairing, epoch.name, over: found.sequence, now: now)
         case .repairing:
             return publish(under: epoch.name, at: found.sequence, now: now)
         case .whole where epoch.name != ours && [.purged, .overtaken].contains(repair.reason):
