@@ -58,7 +58,10 @@ extension FollowMachine {
     private mutating func goOn(_ state: StreamState, now: Int64) -> [FollowAction] {
         created = state.created
         highestSeen = max(highestSeen, state.lastSequence)
-        guard phase == .locating else { return weighSuspect(state, now: now) }
+        let isLonger = state.firstSequence < replayedFrom
+        guard phase == .locating else { return isLonger ? locate(now: now) : weighSuspect(state, now: now) }
+        // A copy from before a purge was restored: wherever this replica stopped, what that has brought back is to be seen.
+        if isLonger { applied = nil }
         guard let applied else { return placeFound(state, now: now) }
         return ask(.record(state), .askForRecord(sequence: applied.position.sequence), now: now)
     }
@@ -308,7 +311,10 @@ extension FollowMachine {
         drained = 0
         reachedOnce = nil
         // From the beginning: the oldest are delivered again.
-        if applied == nil { sample.removeAll() }
+        if applied == nil {
+            sample.removeAll()
+            replayedFrom = state.firstSequence
+        }
         let old = consumerNumber
         consumerNumber += 1
         consumerSequence = 0

@@ -7,9 +7,9 @@ internal import Blacklist
 /// - everything that was in the stream at the moment `provenAt` has been handed on; whether that was all that there
 ///   should be is for others to say (`CountedProofs`);
 /// - it goes on where it stopped only in a stream that is provably the one it stopped in: created at the same moment, not
-///   shorter than what was seen of it, with the very record that was applied last. A consumer that starts above the
-///   stream's end would wait there without a word; a stream that was restored from a copy would have a hole.
-///   Otherwise everything is replayed, and what this replica knows is published again;
+///   shorter than what was seen of it, beginning no further ahead, with the very record that was applied last. A consumer that
+///   starts above the stream's end would wait there without a word; a stream that was restored from a copy would have a hole.
+///   Otherwise everything is replayed, and, where something may be lost, what this replica knows is published again;
 /// - a purge, of which a consumer hears nothing, is found by looking for the oldest and for the newest of what was delivered,
 ///   and what this replica knows is published again.
 ///
@@ -83,6 +83,8 @@ struct FollowMachine: Equatable, Sendable {
     var drained: UInt64 = 0
     /// The furthest behind that anything was delivered from, a fence or a revocation.
     var delivered: Position?
+    /// Where the stream began when it was replayed from its beginning. A stream never begins further ahead than it did.
+    var replayedFrom: UInt64 = 0
     /// The highest sequence that is known to have been in the stream.
     var highestSeen: UInt64 = 0
     /// The consumer's own count of deliveries.

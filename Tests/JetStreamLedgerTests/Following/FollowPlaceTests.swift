@@ -58,6 +58,44 @@ struct FollowPlaceTests: FollowScene {
         #expect(machine.currentUntil == provenAt + maxStaleness)
     }
 
+    @Test("A stream that begins further ahead than it did was restored from before a purge, and is replayed from its beginning")
+    func purgeTakenBack() {
+        let purged = StreamState(created: "then", lastSequence: 10, firstSequence: 10)
+        var longer = purged
+        longer.firstSequence = 5
+        var machine = FollowMachine(maxStaleness: maxStaleness)
+        _ = machine.handle(.connected, now: 0)
+        _ = machine.handle(.stream(purged), now: 1)
+        _ = machine.handle(.consumerCreated, now: 2)
+        _ = machine.handle(delivery(10, count: 1), now: 3)
+        _ = machine.handle(.stream(purged), now: 4)
+        _ = machine.handle(.anchor(last), now: 5)
+        _ = machine.handle(.fenceWritten(.stored(sequence: 11)), now: 6)
+        _ = machine.handle(delivery(11, count: 2, isFence: true), now: 7)
+        #expect(machine.isCurrent(at: 7))
+        longer.lastSequence = 11
+
+        // Where it stopped is the same record, and yet there is more before that.
+        var reconnected = machine
+        _ = reconnected.handle(.disconnected, now: 10)
+        _ = reconnected.handle(.connected, now: 20)
+        #expect(reconnected.handle(.stream(longer), now: 21) == [.askForAnchor(id: id(10))])
+        let actions = reconnected.handle(.anchor(last), now: 21)
+        #expect(actions == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: nil)])
+        _ = reconnected.handle(.consumerCreated, now: 22)
+        #expect(reconnected.handle(delivery(5, count: 1, consumer: 2, pending: 1), now: 23) == [.apply])
+
+        let now = look(&machine, beats: 2)
+        #expect(machine.handle(.stream(longer), now: now) == [.askForStream])
+        #expect(machine.handle(.stream(longer), now: now) == [.askForAnchor(id: id(10))])
+        #expect(
+            machine.handle(.anchor(last), now: now)
+                == [.deleteConsumer(number: 1), .createConsumer(number: 2, afterSequence: nil)])
+        // Once is enough, also when the stream still begins there.
+        _ = machine.handle(.consumerCreated, now: now)
+        #expect(machine.handle(.stream(longer), now: now) == [.askForAnchor(id: id(10))])
+    }
+
     @Test("What is lost while servers find each other again is asked again soon, and a slow server is waited for longer each time")
     func patience() {
         var machine = following()
